@@ -79,10 +79,65 @@ export interface MaterialList {
   item: MaterialItem[]
 }
 
+/** An article on its way to WeChat; switches are 0 or 1 (wechat-api.md §4.1). */
+export interface Article {
+  title: string
+  /** A permanent image or thumb of the same account. */
+  thumb_media_id: string
+  /** HTML; only images from `uploadImage` survive. */
+  content: string
+  author?: string
+  digest?: string
+  content_source_url?: string
+  show_cover_pic?: 0 | 1
+  need_open_comment?: 0 | 1
+  only_fans_can_comment?: 0 | 1
+}
+
+/** An article as WeChat gives it back; further fields of WeChat's answer are kept beside these. */
+export interface NewsItem {
+  title: string
+  thumb_media_id: string
+  content: string
+  author: string
+  digest: string
+  content_source_url: string
+  url: string
+  show_cover_pic: number
+  thumb_url?: string
+  need_open_comment?: number
+  only_fans_can_comment?: number
+}
+
+/** The articles of one draft or one news material; times in seconds since the epoch, where WeChat says them. */
+export interface NewsMaterial {
+  kind: 'news'
+  news_item: NewsItem[]
+  create_time?: number
+  update_time?: number
+}
+
+/** One entry of a list of drafts or news material. */
+export interface NewsListItem {
+  media_id: string
+  content: { news_item: NewsItem[]; create_time?: number; update_time?: number }
+  /** seconds since the epoch */
+  update_time: number
+}
+
+/** One page of drafts or news material, newest first. */
+export interface NewsList {
+  total_count: number
+  item_count: number
+  item: NewsListItem[]
+}
+
 /** Temporary media of one account (wechat-api.md §2). */
 export interface MediaApi {
   upload(type: MediaType, file: MediaFile, signal?: AbortSignal): Promise<TemporaryMedia>
   get(mediaId: string, signal?: AbortSignal): Promise<BinaryMedia | VideoMedia>
+  /** An image for the inside of articles: a URL, no media_id, outside the library's limit. jpg or png under 1 MB. */
+  uploadImage(file: MediaFile, signal?: AbortSignal): Promise<{ url: string }>
 }
 
 /** Permanent material of one account (wechat-api.md §3). */
@@ -96,6 +151,28 @@ export interface MaterialApi {
   count(signal?: AbortSignal): Promise<MaterialCount>
   /** One call: `count` is 1 to 20. */
   list(type: 'image' | 'voice' | 'video', offset: number, count: number, signal?: AbortSignal): Promise<MaterialList>
+  get(mediaId: string, signal?: AbortSignal): Promise<BinaryMedia | VideoMedia | NewsMaterial>
+  /** Throws `AppError('MEDIA_NOT_FOUND')` when WeChat does not know the id. */
+  remove(mediaId: string, signal?: AbortSignal): Promise<void>
+  /** One call: `count` is 1 to 20. */
+  listNews(offset: number, count: number, signal?: AbortSignal): Promise<NewsList>
+  /** The 2015 call, retired by WeChat (45103, 45106) for accounts with drafts. */
+  addNews(articles: Article[], signal?: AbortSignal): Promise<{ media_id: string }>
+  /** The 2015 call; `index` counts from 0. */
+  updateNews(mediaId: string, index: number, article: Article, signal?: AbortSignal): Promise<void>
+}
+
+/** The draft box of one account (wechat-api.md §4). */
+export interface DraftApi {
+  add(articles: Article[], signal?: AbortSignal): Promise<{ media_id: string }>
+  get(mediaId: string, signal?: AbortSignal): Promise<NewsMaterial>
+  /** Replaces one article; `index` counts from 0. */
+  update(mediaId: string, index: number, article: Article, signal?: AbortSignal): Promise<void>
+  /** Irreversible. Throws `AppError('MEDIA_NOT_FOUND')` when WeChat does not know the id. */
+  remove(mediaId: string, signal?: AbortSignal): Promise<void>
+  count(signal?: AbortSignal): Promise<number>
+  /** One call: `count` is 1 to 20. */
+  list(offset: number, count: number, signal?: AbortSignal): Promise<NewsList>
 }
 
 /**
@@ -105,6 +182,7 @@ export interface MaterialApi {
 export interface WeChat {
   media(appId: string): MediaApi
   material(appId: string): MaterialApi
+  draft(appId: string): DraftApi
 }
 
 /** The token endpoints, which take the AppSecret and no token (wechat-api.md §1). */
@@ -114,6 +192,12 @@ export interface TokenApi {
     appId: string,
     secret: string,
     forceRefresh: boolean,
+    signal?: AbortSignal,
+  ): Promise<{ access_token: string; expires_in: number }>
+  /** The classic call: every answer is a new token and ends the previous one of this family after five minutes. */
+  classicToken(
+    appId: string,
+    secret: string,
     signal?: AbortSignal,
   ): Promise<{ access_token: string; expires_in: number }>
 }

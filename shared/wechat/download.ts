@@ -1,0 +1,110 @@
+/** Tells files from JSON in the answers of media/get and get_material before a byte is handed out (wechat-api.md §2.2). */
+import { Readable } from 'node:stream'
+import { AppError } from '../core/errors.ts'
+import type { BinaryMedia } from '../ports/wechat.ts'
+import { readWhole, type WholeBody } from './readWhole.ts'
+import type { TransportAnswer } from './transportPort.ts'
+
+const SNIFFED_BYTES = 512
+const TEXTUAL = /^(?:$|text\/|application\/(?:[\w.-]+\+)?(?:json|xml))/i
+const WHITE_SPACE_OR_BOM = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf])
+/** JPEG, PNG, GIF, BMP, `#!AMR` and `#!SILK`, ID3, RIFF, Ogg, ASF (wma), as latin1. */
+const MAGIC = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', '#!', '\x02#!', 'ID3', 'RIFF', 'OggS', '\x30\x26\xb2\x75']
+
+/**
+ * A file with its first byte still to come, or the whole body of an answer that is none: JSON, an error page, nothing.
+ * A file that breaks off before its Content-Length destroys `body` with `AppError('WECHAT_BAD_ANSWER')`.
+ */
+export async function openFile(answer: TransportAnswer): Promise<BinaryMedia | WholeBody> {
+  if (answer.status !== 200) return readWhole(answer.body)
+  const chunks: AsyncIterator<Uint8Array> = answer.body[Symbol.asyncIterator]()
+  const first = await sniff(chunks)
+  if (first.bytes.length === 0 || first.error) return { bytes: first.bytes, complete: first.error === undefined }
+  const { headers } = answer
+  const disposition = headers['content-disposition'] ?? ''
+  if (!/attachment/i.test(disposition) && !isFile(first.bytes, headers['content-type'] ?? '')) {
+    return readWhole(answer.body, chunks, first.bytes)
+  }
+  const size = Number.parseInt(headers['content-length'] ?? '', 10)
+  const expected = Number.isNaN(size) ? undefined : size
+  return {
+    kind: 'binary',
+    contentType: headers['content-type'] ?? 'application/octet-stream',
+    size: expected,
+    filename: filenameOf(disposition),
+    body: measured(answer.body, first.bytes, { chunks, expected }),
+  }
+}
+
+async function sniff(chunks: AsyncIterator<Uint8Array>): Promise<{ bytes: Buffer; error?: unknown }> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  try {
+    while (length < SNIFFED_BYTES) {
+      const next = await chunks.next()
+      if (next.done) break
+      parts.push(next.value)
+      length += next.value.length
+    }
+    return { bytes: Buffer.concat(parts) }
+  } catch (error) {
+    return { bytes: Buffer.concat(parts), error }
+  }
+}
+
+function isFile(bytes: Buffer, contentType: string): boolean {
+  const head = bytes.subarray(0, SNIFFED_BYTES)
+  const start = head.toString('latin1')
+  if (MAGIC.some(magic => start.startsWith(magic)) || start.startsWith('ftyp', 4)) return true
+  if (head.find(byte => !WHITE_SPACE_OR_BOM.has(byte)) === 0x7b) return false
+  return !TEXTUAL.test(contentType) || head.some(byte => byte < 0x09)
+}
+
+/** The rest of the bytes behind those already read, one chunk at a time, counted against Content-Length. */
+function measured(
+  source: Readable,
+  first: Uint8Array,
+  { chunks, expected }: { chunks: AsyncIterator<Uint8Array>; expected: number | undefined },
+): Readable {
+  let received = 0
+  let waiting: Uint8Array | undefined = first
+  const pull = async (): Promise<Uint8Array | undefined> => {
+    const next = waiting ?? (await chunks.next()).value
+    waiting = undefined
+    received += next?.length ?? 0
+    if (next === undefined && expected !== undefined && received !== expected) {
+      throw new Error(`${received} of ${expected} bytes`)
+    }
+    return next
+  }
+  return new Readable({
+    read() {
+      pull().then(
+        chunk => this.push(chunk ?? null),
+        cause => this.destroy(new AppError('WECHAT_BAD_ANSWER', 'The file from WeChat broke off.', {}, { cause })),
+      )
+    },
+    destroy(error, done) {
+      source.destroy()
+      done(error)
+    },
+  })
+}
+
+/** RFC 6266, leniently: `filename*` first, then a quoted or bare `filename`. */
+function filenameOf(disposition: string): string | undefined {
+  const encoded = /filename\*=utf-8''([^;]+)/i.exec(disposition)?.[1]
+  const given = /filename="([^"]*)"/i.exec(disposition)?.[1] ?? /filename=([^;"]+)/i.exec(disposition)?.[1]
+  try {
+    return encoded ? decodeURIComponent(encoded.trim()) : given && fromHeader(given.trim())
+  } catch {
+    return given && fromHeader(given.trim())
+  }
+}
+
+/** Raw UTF-8 in a header may arrive as one character per byte. */
+function fromHeader(value: string): string {
+  if (!/^[\x20-\xff]*$/.test(value)) return value
+  const decoded = Buffer.from(value, 'latin1').toString('utf8')
+  return decoded.includes('\ufffd') ? value : decoded
+}

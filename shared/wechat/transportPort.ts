@@ -1,0 +1,40 @@
+/** The one thing the WeChat client needs from the network: send a request of known length, get the answer as a stream. */
+import type { Readable } from 'node:stream'
+
+/** A body that can be produced again; `open` starts it from its first byte and stops when `signal` aborts. */
+export interface TransportBody {
+  /** bytes; what `open` yields has exactly this length */
+  length: number
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>
+}
+
+/** A request below the base URL. */
+export interface TransportRequest {
+  method: 'GET' | 'POST'
+  /** Begins with a slash, without query. */
+  path: string
+  query: Record<string, string>
+  /** Lower-case names; Content-Length is the transport's business. */
+  headers: Record<string, string>
+  body: TransportBody | Uint8Array | undefined
+  /** ms without any progress after which the call is given up */
+  timeoutMs: number
+  signal: AbortSignal | undefined
+}
+
+/** An answer whose headers have come. Iterate `body` to its end or `destroy()` it. */
+export interface TransportAnswer {
+  status: number
+  /** Lower-case names. */
+  headers: Record<string, string>
+  body: Readable
+}
+
+/**
+ * Sends requests. Throws `AppError`: `WECHAT_UNREACHABLE` when no byte of a body had left, `WECHAT_UNCLEAR` when
+ * one had, `OUT_OF_TIME` when the signal aborted before that; errors of `body` itself pass through. No error
+ * holds the query.
+ */
+export interface Transport {
+  send(request: TransportRequest): Promise<TransportAnswer>
+}
