@@ -1,0 +1,21 @@
+/** The one function that may open an AppSecret: fetches access_tokens and writes their rows. */
+import { secrets, serve, table, tokenApi } from '#host'
+import { job } from '../shared/core/operation.ts'
+import { RefreshCall } from '../shared/core/schemas/calls.ts'
+import { renewDueTokens } from '../shared/domain/tokens/renewDueTokens.ts'
+import { renewToken } from '../shared/domain/tokens/renewToken.ts'
+
+export const refreshToken = job({
+  id: 'refreshToken',
+  summary: 'Renews access_tokens before they expire, or one that WeChat refused',
+  triggers: ['schedule', 'call'],
+  needs: ['table', 'tokenApi', 'secrets'],
+  run: async (event, ports, call) => {
+    if (event.trigger === 'schedule') return { renewed: await renewDueTokens(ports, call) }
+    const { app_id: appId, failed_generation: failedGeneration } = RefreshCall.parse(event).payload
+    const failed = failedGeneration === undefined ? {} : { failedGeneration }
+    return { outcome: await renewToken(ports, { appId, ...failed, signal: call.signal }) }
+  },
+})
+
+export const main = serve(refreshToken, { table, tokenApi, secrets })

@@ -1,0 +1,14 @@
+/** Moves on every upload that is due: lost events, dead claims, unclear outcomes, parked and abandoned uploads. */
+import { invoker, objects, serve, table, wechat } from '#host'
+import { job } from '../shared/core/operation.ts'
+import { sweepUploads as sweep } from '../shared/domain/uploads/sweepUploads.ts'
+
+export const sweepUploads = job({
+  id: 'sweepUploads',
+  summary: 'Moves on every upload that is due',
+  triggers: ['schedule', 'call'],
+  needs: ['table', 'objects', 'wechat', 'invoker'],
+  run: async (_event, ports, call) => ({ swept: await sweep(ports, call) }),
+})
+
+export const main = serve(sweepUploads, { table, objects, wechat, invoker })

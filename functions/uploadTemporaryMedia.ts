@@ -1,0 +1,29 @@
+/** Uploads one file as temporary media (three days), straight through the gateway. */
+import { serve, table, wechat } from '#host'
+import { readForm } from '../shared/core/multipart.ts'
+import { operation } from '../shared/core/operation.ts'
+import { parseWith } from '../shared/core/readInput.ts'
+import { MediaTypeName, TemporaryMediaAnswer, TemporaryUploadQuery } from '../shared/core/schemas/media.ts'
+import { checkForm } from '../shared/domain/uploads/directUpload.ts'
+
+export const uploadTemporaryMedia = operation({
+  id: 'uploadTemporaryMedia',
+  method: 'POST',
+  path: '/wechat/media/temporary',
+  role: 'write',
+  summary: 'Upload temporary media',
+  query: TemporaryUploadQuery,
+  read: async (request, { query, account }, signal) => {
+    const { file, fields } = await readForm(request, query.file_field, signal)
+    const type = query.type ?? parseWith(MediaTypeName.optional(), fields['type'], 'body')
+    return checkForm(file, { type, permanent: false, account })
+  },
+  response: TemporaryMediaAnswer,
+  needs: ['wechat'],
+  run: async ({ appId, body: { type, file, warnings } }, { wechat }, { signal }) => {
+    const media = await wechat.media(appId).upload(type, file, signal)
+    return { data: { ...media, ...(warnings.length > 0 && { warnings }) } }
+  },
+})
+
+export const main = serve(uploadTemporaryMedia, { table, wechat })

@@ -1,0 +1,43 @@
+/** Shapes that several operations share (service-api.md §1, §2). */
+import * as z from 'zod'
+
+/** WeChat's media types. */
+export const MediaTypeName = z.enum(['image', 'voice', 'video', 'thumb'])
+
+/** seed004: `file_field` names the form field of the file; `type` may be left to the bytes. */
+export const TemporaryUploadQuery = z.object({
+  file_field: z.string().min(1).optional(),
+  type: MediaTypeName.optional(),
+})
+
+/** The query of a permanent upload: seed004's `file_field`, and what a video needs, if not in the form. */
+export const MaterialUploadQuery = z.object({ file_field: z.string().min(1).optional() })
+
+/** `/wechat/{type}/material` */
+export const MaterialTypePath = z.object({ type: MediaTypeName })
+
+/** seed004 §1. */
+export const TemporaryMediaAnswer = z.object({
+  data: z.object({
+    type: MediaTypeName,
+    media_id: z.string(),
+    created_at: z.int().min(0).describe('seconds since the epoch'),
+    warnings: z.array(z.string()).optional(),
+  }),
+})
+
+/** seed004 §3, with the media_id that its callers need. */
+export const MaterialAnswer = z.object({
+  data: z.object({
+    media_id: z.string(),
+    url: z.string().describe('"" for voice and video'),
+    upload_id: z.string(),
+    warnings: z.array(z.string()).optional(),
+  }),
+})
+
+/** The text fields beside a permanent video; bounds are those of CreateUploadBody. */
+export const VideoText = z.object({
+  title: z.string().min(1).max(200).optional(),
+  introduction: z.string().max(2000).optional(),
+})

@@ -1,0 +1,103 @@
+/** The table row that holds an account's access_token (docs/data-model.md). */
+import * as z from 'zod'
+import { AppError, ERROR_RULES, type ErrorCode } from '../../core/errors.ts'
+import type { Row, RowDraft, RowKey, Table } from '../../ports/table.ts'
+import type { AccessToken } from '../../ports/tokens.ts'
+
+/** The schema version that this code writes. */
+export const TOKEN_SCHEMA_VERSION = 1
+/** The due-time queue of tokens to renew. */
+export const TOKEN_QUEUE = 'token'
+/** Taken off WeChat's expiry, so that a token in flight is not refused on arrival. */
+export const EXPIRY_MARGIN_MS = 120_000
+/** WeChat renews a stable token only in its last five minutes (wechat-api.md §1.2). */
+export const RENEW_AHEAD_MS = 300_000
+/** How long a renewal may take before another may start. */
+export const LEASE_MS = 15_000
+
+/** Why the last renewal failed, and when the next one may be tried. */
+export const TokenFailure = z.object({
+  code: z.string(),
+  message: z.string(),
+  wechat: z.object({ errcode: z.number(), errmsg: z.string(), rid: z.string().optional() }).optional(),
+  /** ms since the epoch */
+  at: z.number(),
+  /** ms since the epoch */
+  retry_at: z.number(),
+})
+
+/** What the row's `data` holds; times in ms since the epoch. */
+export const TokenData = z.object({
+  app_id: z.string(),
+  /** "" until the first renewal. */
+  value: z.string(),
+  generation: z.number(),
+  issued_at: z.number(),
+  /** The margin is already taken off. */
+  expires_at: z.number(),
+  lease: z.object({ id: z.string(), until: z.number() }).optional(),
+  failure: TokenFailure.optional(),
+  /** When WeChat first refused the present value. */
+  suspect_since: z.number().optional(),
+  forced_at: z.number().optional(),
+})
+
+/** The stored form of a token. */
+export type TokenData = z.infer<typeof TokenData>
+
+/** The row's key. */
+export const tokenKey = (appId: string): RowKey => ({ pk: `TOKEN#${appId}`, sk: 'token' })
+
+/** Reads and parses the row. */
+export async function readToken(
+  table: Table,
+  appId: string,
+  signal?: AbortSignal,
+): Promise<Row<TokenData> | undefined> {
+  const row = await table.get<unknown>(tokenKey(appId), signal)
+  return row && { ...row, data: TokenData.parse(row.data) }
+}
+
+/** The row to write for `data`; a usable token is due for renewal before WeChat's own expiry. */
+export function tokenRow(data: TokenData): RowDraft<TokenData> {
+  const expiry = data.expires_at + EXPIRY_MARGIN_MS
+  return {
+    ...tokenKey(data.app_id),
+    schemaVersion: TOKEN_SCHEMA_VERSION,
+    data,
+    ...(data.value && {
+      due: { queue: TOKEN_QUEUE, at: Math.max(data.failure?.retry_at ?? 0, expiry - RENEW_AHEAD_MS) },
+      ttl: Math.ceil(expiry / 1000) + 24 * 3600,
+    }),
+  }
+}
+
+/** The token of a row while it is usable at `now` (ms). */
+export function usableToken(data: TokenData | undefined, now: number): AccessToken | undefined {
+  if (!data?.value || data.expires_at <= now) return undefined
+  return { value: data.value, generation: data.generation, expiresAt: data.expires_at }
+}
+
+/** The recorded failure as an error for callers, while its time to wait lasts. */
+export function standingFailure(data: TokenData | undefined, now: number): AppError | undefined {
+  const failure = data?.failure
+  if (!failure || failure.retry_at <= now) return undefined
+  const { wechat } = failure
+  return new AppError(
+    isErrorCode(failure.code) ? failure.code : 'WECHAT_UNREACHABLE',
+    failure.message,
+    {},
+    {
+      retryAfter: (failure.retry_at - now) / 1000,
+      ...(wechat && {
+        wechat: {
+          errcode: wechat.errcode,
+          errmsg: wechat.errmsg,
+          ...(wechat.rid !== undefined && { rid: wechat.rid }),
+        },
+      }),
+    },
+  )
+}
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_RULES, code)

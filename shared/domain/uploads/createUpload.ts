@@ -1,0 +1,78 @@
+/** Opens an upload through the object store: everything that can be refused is refused here, before a byte travels. */
+import type * as z from 'zod'
+import type { Account } from '../../core/account.ts'
+import { AppError } from '../../core/errors.ts'
+import { timeOrderedId } from '../../core/ids.ts'
+import type { PortsOf } from '../../core/ports.ts'
+import type { CreateUploadBody, UploadTargetAnswer } from '../../core/schemas/upload.ts'
+import type { ObjectSigner } from '../../ports/objectStore.ts'
+import { checkDeclaration, cleanFilename } from './mediaRules.ts'
+import { created, GRANT_MS } from './transitions.ts'
+import { objectKey, type UploadData } from './uploadRow.ts'
+
+/** What the client needs to post the bytes. */
+export type UploadTargetData = z.infer<typeof UploadTargetAnswer>['data']
+
+/** Writes the row and signs the target. Throws what `checkDeclaration` throws, and `VIDEO_TITLE_MISSING`. */
+export async function createUpload(
+  ports: PortsOf<'table' | 'signer'>,
+  account: Account,
+  body: z.infer<typeof CreateUploadBody>,
+): Promise<UploadTargetData> {
+  const { table, clock } = ports
+  const { type, permanent, size, sha256, title, introduction } = body
+  const filename = cleanFilename(body.filename)
+  const file = { filename, contentType: body.content_type, size }
+  const { extension, contentType, warnings } = checkDeclaration(file, { type, permanent, limits: account.limits })
+  requireTitle(body)
+  const now = clock.now()
+  const uploadId = timeOrderedId(ports)
+  const data: UploadData = {
+    upload_id: uploadId,
+    app_id: account.app_id,
+    state: 'CREATED',
+    type,
+    permanent,
+    filename,
+    content_type: contentType,
+    size,
+    ...(sha256 !== undefined && { sha256 }),
+    ...(title !== undefined && { title }),
+    ...(introduction !== undefined && { introduction }),
+    object_key: objectKey(account.app_id, uploadId, extension),
+    attempts: 0,
+    misses: 0,
+    created_at: now,
+    updated_at: now,
+    expires_at: now + GRANT_MS,
+  }
+  await table.put(created(data, now), 0)
+  return { ...(await signTarget(ports.signer, data)), ...(warnings.length > 0 && { warnings }) }
+}
+
+/** WeChat refuses a permanent video without a title only after all its bytes came. */
+export function requireTitle({
+  type,
+  permanent,
+  title,
+}: {
+  type: string
+  permanent: boolean
+  title?: string | undefined
+}): void {
+  if (type === 'video' && permanent && !title) {
+    throw new AppError('VIDEO_TITLE_MISSING', 'A permanent video needs a title.', { field: 'title' })
+  }
+}
+
+/** Signs exactly this key, type and size for the rest of the upload's waiting time. */
+export async function signTarget(signer: ObjectSigner, data: UploadData): Promise<UploadTargetData> {
+  const target = await signer.uploadTarget({
+    key: data.object_key ?? '',
+    contentType: data.content_type,
+    minSize: data.size,
+    maxSize: data.size,
+    expiresIn: GRANT_MS / 1000,
+  })
+  return { upload_id: data.upload_id, state: data.state, ...target, expires_at: Math.floor(data.expires_at / 1000) }
+}

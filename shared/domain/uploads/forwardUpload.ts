@@ -1,0 +1,136 @@
+/** Streams a posted object on to WeChat. Called by any trigger, any number of times: only one claim wins. */
+
+import type { Readable } from 'node:stream'
+import { AppError, asAppError } from '../../core/errors.ts'
+import { randomId } from '../../core/ids.ts'
+import type { Call } from '../../core/operation.ts'
+import type { PortsOf } from '../../core/ports.ts'
+import type { OpenObject } from '../../ports/objectStore.ts'
+import type { RowDraft } from '../../ports/table.ts'
+import { inspectObject } from './inspectObject.ts'
+import { sendToWeChat } from './sendToWeChat.ts'
+import { settleClaim } from './settleClaim.ts'
+import { afterFailure, rejected, sending, stored } from './transitions.ts'
+import { findUpload, type UploadData, type UploadRow, type UploadState } from './uploadRow.ts'
+
+/** What forwarding needs. */
+export type ForwardPorts = PortsOf<'table' | 'objects' | 'wechat'>
+
+/** Names an upload whose object may be ready. */
+export interface UploadHint {
+  appId: string
+  uploadId: string
+}
+
+/** Below this a sending is not begun: it could not end in time (reliability.md law 5). */
+export const MIN_REMAINING_MS = 10_000
+const CLAIM_ID_LENGTH = 16
+const SENDABLE: ReadonlySet<UploadState> = new Set(['CREATED', 'UPLOADED', 'PARKED'])
+
+/**
+ * Forwards an upload if it is ready and nobody else does; answers the state it left, `undefined` when there was
+ * nothing to do. Throws `AppError('OUT_OF_TIME')` before the claim when too little time is left, and what the stores throw.
+ */
+export async function forwardUpload(
+  ports: ForwardPorts,
+  hint: UploadHint,
+  call: Call,
+): Promise<UploadState | undefined> {
+  const { table, clock, random, log } = ports
+  const row = await findUpload(table, { ...hint, signal: call.signal })
+  if (!row || !isSendable(row.data, clock.now())) {
+    log.debug('nothing to forward', { ...hint, state: row?.data.state })
+    return undefined
+  }
+  if (call.remaining() < MIN_REMAINING_MS)
+    throw new AppError('OUT_OF_TIME', 'Too little time is left to send the file.')
+
+  const object = await openObject(ports, row, call.signal)
+  if (object instanceof AppError) return reject(ports, row, object)
+  if (!object) return undefined
+  const refusal = await inspectObject(object, row.data)
+  if (refusal) {
+    object.body.destroy()
+    return reject(ports, row, refusal)
+  }
+  const claim = { id: randomId(random, CLAIM_ID_LENGTH), etag: object.etag }
+  const claimed = await table.put(sending(row.data, claim, clock.now()), row.version)
+  if (!claimed.ok) {
+    object.body.destroy()
+    log.info('another sender has the upload', { ...hint })
+    return undefined
+  }
+  return send(ports, claimed.row, { object, call })
+}
+
+const isSendable = (data: UploadData, now: number): boolean =>
+  data.object_key !== undefined &&
+  SENDABLE.has(data.state) &&
+  (data.state !== 'PARKED' || (data.parked_until ?? 0) <= now)
+
+/** The object; `undefined` when it has not come yet; an error when the bytes that were seen are gone or changed. */
+async function openObject(
+  { objects }: ForwardPorts,
+  { data }: UploadRow,
+  signal: AbortSignal,
+): Promise<OpenObject | AppError | undefined> {
+  try {
+    const object = await objects.read(data.object_key ?? '', {
+      signal,
+      ...(data.etag !== undefined && { etag: data.etag }),
+    })
+    if (object || data.state === 'CREATED') return object
+    return new AppError('OBJECT_MISSING', 'The posted bytes are gone.')
+  } catch (cause) {
+    const error = asAppError(cause)
+    if (error.code === 'OBJECT_CHANGED') return error
+    throw error
+  }
+}
+
+async function reject(ports: ForwardPorts, row: UploadRow, error: AppError): Promise<UploadState | undefined> {
+  const written = await ports.table.put(rejected(row.data, error, ports.clock.now()), row.version)
+  if (written.ok) await removeObject(ports, row.data)
+  return written.ok ? 'REJECTED' : undefined
+}
+
+async function send(
+  ports: ForwardPorts,
+  row: UploadRow,
+  { object, call }: { object: OpenObject; call: Call },
+): Promise<UploadState | undefined> {
+  const { objects, wechat, clock, log } = ports
+  let opened: Readable | undefined = object.body
+  const open = async (): Promise<Readable> => {
+    const first = opened
+    opened = undefined
+    if (first) return first
+    const again = await objects.read(object.key, { etag: object.etag, signal: call.signal })
+    if (!again) throw new AppError('OBJECT_MISSING', 'The posted bytes are gone.')
+    return again.body
+  }
+  const { app_id, upload_id } = row.data
+  let next: (data: UploadData) => RowDraft<UploadData>
+  try {
+    const material = await sendToWeChat(wechat, row.data, { open, signal: call.signal })
+    next = data => stored(data, material, clock.now())
+  } catch (cause) {
+    log.warn('sending to WeChat failed', { app_id, upload_id, error: cause })
+    next = data => afterFailure(data, asAppError(cause), clock.now())
+  } finally {
+    object.body.destroy()
+  }
+  // Outside the try: a table that fails now must leave SENDING behind, never a second sending.
+  const state = await settleClaim(ports, row, next)
+  if (state === 'STORED') await removeObject(ports, row.data)
+  return state
+}
+
+/** The posted bytes have done their work; the bucket's lifecycle removes what this misses. */
+async function removeObject({ objects, log }: ForwardPorts, data: UploadData): Promise<void> {
+  try {
+    await objects.remove(data.object_key ?? '')
+  } catch (error) {
+    log.warn('a posted object could not be removed', { upload_id: data.upload_id, error })
+  }
+}

@@ -1,0 +1,29 @@
+/** What was posted must be what was declared. */
+import { AppError, asAppError } from '../../core/errors.ts'
+import { formatOfName, SNIFF_BYTES } from '../../core/fileKind.ts'
+import type { OpenObject } from '../../ports/objectStore.ts'
+import { firstBytes } from './firstBytes.ts'
+import { checkFirstBytes } from './mediaRules.ts'
+import type { UploadData } from './uploadRow.ts'
+
+/**
+ * Compares size, content type and first bytes; answers the refusal, `undefined` when all agree. The body can still be
+ * read from its start afterwards. Throws what reading the body throws.
+ */
+export async function inspectObject(object: OpenObject, data: UploadData): Promise<AppError | undefined> {
+  if (object.size !== data.size) return mismatch(`${data.size} bytes were declared, ${object.size} were posted.`)
+  if (object.contentType !== data.content_type) {
+    return mismatch(`${data.content_type} was declared, ${object.contentType} was posted.`)
+  }
+  const promised = formatOfName(data.filename)
+  if (!promised) return mismatch('The name has no known extension.')
+  const head = await firstBytes(object.body, SNIFF_BYTES)
+  try {
+    checkFirstBytes(head, promised)
+    return undefined
+  } catch (error) {
+    return asAppError(error)
+  }
+}
+
+const mismatch = (message: string): AppError => new AppError('FILE_CONTENT_MISMATCH', message)

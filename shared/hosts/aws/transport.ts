@@ -1,0 +1,8 @@
+import { undiciTransport } from '../../wechat/transport.ts'
+import { env } from '../env.ts'
+import { once } from '../once.ts'
+
+const WECHAT = 'https://api.weixin.qq.com'
+
+/** The wire to WeChat, or to what `WECHAT_API_BASE_URL` names. */
+export const transport = once(() => undiciTransport({ baseUrl: env('WECHAT_API_BASE_URL') ?? WECHAT }))

@@ -1,0 +1,9 @@
+/** The host of AWS Lambda: `#host` unless another condition is set. */
+export { invoker } from '../aws/invoker.ts'
+export { objects } from '../aws/objects.ts'
+export { signer } from '../aws/signer.ts'
+export { table } from '../aws/table.ts'
+export { tokenApi } from '../aws/tokenApi.ts'
+export { wechat } from '../aws/wechat.ts'
+export { secrets } from './secrets.ts'
+export { serve, serveOpen } from './serve.ts'

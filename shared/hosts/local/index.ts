@@ -1,0 +1,9 @@
+/** The host of the local stack: Lambda's own, talking to the embedded servers, with a key file instead of KMS. */
+export { invoker } from '../aws/invoker.ts'
+export { objects } from '../aws/objects.ts'
+export { signer } from '../aws/signer.ts'
+export { table } from '../aws/table.ts'
+export { tokenApi } from '../aws/tokenApi.ts'
+export { wechat } from '../aws/wechat.ts'
+export { serve, serveOpen } from '../lambda/serve.ts'
+export { secrets } from './secrets.ts'

@@ -1,0 +1,33 @@
+/** CloudBase's HTTP access event, to and from web `Request` and `Response` (wechat-api.md §8, stack.md §3). */
+import * as z from 'zod'
+import { gatewayRequest } from '../gateway.ts'
+
+/** `isBase64Encoded` comes as a boolean or as a string. */
+const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]).default(false)
+const Values = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional())
+
+/** The fields of the event that are used. */
+export const HttpEvent = z.object({
+  path: z.string(),
+  httpMethod: z.string(),
+  headers: Values.default({}),
+  queryStringParameters: Values.nullish(),
+  body: z.string().nullish(),
+  isBase64Encoded: Flag,
+  requestContext: z.object({ requestId: z.string().optional() }).optional(),
+})
+
+/** A parsed event. */
+export type HttpEvent = z.infer<typeof HttpEvent>
+
+/** The event as a `Request`; a base64 body becomes bytes and is never a string in between. */
+export function toRequest(event: HttpEvent): Request {
+  const url = new URL(`https://localhost${event.path}`)
+  for (const [name, value] of pairs(event.queryStringParameters ?? {})) url.searchParams.append(name, value)
+  const headers = new Headers(pairs(event.headers))
+  const { body, isBase64Encoded } = event
+  return gatewayRequest({ url, method: event.httpMethod, headers, body, isBase64Encoded })
+}
+
+const pairs = (values: z.infer<typeof Values>): [string, string][] =>
+  Object.entries(values).flatMap(([name, value]) => [value ?? []].flat().map((item): [string, string] => [name, item]))

@@ -1,0 +1,37 @@
+/** The ports of WeChat Cloud: in-memory stores, WeChat itself over HTTPS. */
+import { tokenReader } from '../../domain/tokens/tokenReader.ts'
+import { keySecrets } from '../../stores/keySecrets.ts'
+import { memoryObjects, memorySigner } from '../../stores/memoryObjects.ts'
+import { memoryTable } from '../../stores/memoryTable.ts'
+import { tokenClient, weChatClient } from '../../wechat/client.ts'
+import { undiciTransport } from '../../wechat/transport.ts'
+import { ambient } from '../ambient.ts'
+import { env, requiredEnv } from '../env.ts'
+import { once } from '../once.ts'
+import { invoker } from './invoker.ts'
+
+const WECHAT = 'https://api.weixin.qq.com'
+
+const transport = once(() => undiciTransport({ baseUrl: env('WECHAT_API_BASE_URL') ?? WECHAT }))
+
+/** Rows in memory. */
+export const table = once(() => memoryTable())
+
+/** Objects in memory. */
+export const objects = once(() => memoryObjects())
+
+/** Signs nothing real: the URLs are of this process. */
+export const signer = once(() => memorySigner())
+
+/** Secrets under the 32-byte key in `SECRETS_KEY` (base64). */
+export const secrets = once(() => keySecrets(once(() => Buffer.from(requiredEnv('SECRETS_KEY'), 'base64'))))
+
+/** WeChat's token endpoints. */
+export const tokenApi = once(() => tokenClient({ transport: transport(), clock: ambient().clock }))
+
+/** WeChat with the tokens of the table. */
+export const wechat = once(() => {
+  const { clock, random, log } = ambient()
+  const tokens = tokenReader({ table: table(), invoker: invoker(), clock, random, log })
+  return weChatClient({ transport: transport(), tokens, clock, random })
+})
