@@ -1,0 +1,31 @@
+/** Lambda's Invoke API over the local functions, so that they call each other through the real AWS SDK. */
+import { FunctionFailure, type FunctionRunner, isTooLarge } from './functionRunner.ts'
+import { listen, type RunningServer, readBody, sendJson } from './httpServer.ts'
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+const PATH = /^\/2015-03-31\/functions\/([\w-]+)\/invocations$/
+const MAX_BODY_BYTES = 8 * 1024 * 1024
+
+/** Starts the server on a free port. */
+export function startInvokeServer(runner: FunctionRunner): Promise<RunningServer> {
+  return listen(0, async (request, response) => {
+    try {
+      const id = PATH.exec(new URL(request.url ?? '/', 'http://localhost').pathname)?.[1]
+      const body = await readBody(request, MAX_BODY_BYTES)
+      if (!id || request.method !== 'POST') return sendJson(response, 404, { Message: 'not an invocation' })
+      if (!body || isTooLarge(body.length)) return sendJson(response, 413, { Message: 'the payload is too large' })
+      const event: unknown = body.length > 0 ? JSON.parse(body.toString('utf8')) : {}
+      if (request.headers['x-amz-invocation-type'] === 'Event') {
+        runner.send(id, event)
+        response.writeHead(202).end()
+        return
+      }
+      sendJson(response, 200, (await runner.call(id, event)) ?? null)
+    } catch (error) {
+      if (!(error instanceof FunctionFailure)) return sendJson(response, 400, { Message: 'the payload is no JSON' })
+      if (error.kind === 'unknown') return sendJson(response, 404, { Message: error.message })
+      response.setHeader('x-amz-function-error', 'Unhandled')
+      sendJson(response, 200, { errorType: error.kind, errorMessage: error.message })
+    }
+  })
+}

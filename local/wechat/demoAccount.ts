@@ -1,0 +1,7 @@
+/** The account that `npm run simulator` and the local stack know from the start. */
+
+/** app_id and AppSecret of the demo account; they open nothing but the simulator. */
+export const DEMO_ACCOUNT = {
+  appId: 'wx0123456789abcdef',
+  secret: 'demo-secret-of-the-simulator',
+} as const
