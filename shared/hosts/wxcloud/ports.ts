@@ -1,7 +1,8 @@
 /** The ports of WeChat Cloud: in-memory stores, WeChat itself over HTTPS. */
 import { tokenReader } from '../../domain/tokens/tokenReader.ts'
 import { keySecrets } from '../../stores/keySecrets.ts'
-import { memoryObjects, memorySigner } from '../../stores/memoryObjects.ts'
+import { memoryObjects } from '../../stores/memoryObjects.ts'
+import { memorySigner } from '../../stores/memorySigner.ts'
 import { memoryTable } from '../../stores/memoryTable.ts'
 import { tokenClient, weChatClient } from '../../wechat/client.ts'
 import { undiciTransport } from '../../wechat/transport.ts'

@@ -1,0 +1,55 @@
+/** Bodies on their way into a store: their length is kept to, or nothing is stored. */
+import type { Readable } from 'node:stream'
+import { AppError } from '../core/errors.ts'
+
+/** Bytes of unknown length that are held in memory at most. */
+export const MAX_GATHERED_BYTES = 20 * 1024 * 1024
+
+/**
+ * The same bytes, one chunk late: the last one leaves only when the length has proved right, so that no receiver
+ * ever has a whole body of the wrong length. Throws `AppError('FILE_CONTENT_MISMATCH')`.
+ */
+export async function* exactly(body: AsyncIterable<unknown>, size: number): AsyncGenerator<Uint8Array> {
+  let received = 0
+  let held: Uint8Array | undefined
+  for await (const chunk of body) {
+    const bytes = asBytes(chunk)
+    if (bytes.length === 0) continue
+    received += bytes.length
+    if (received > size) throw wrongLength(size, received)
+    if (held) yield held
+    held = bytes
+  }
+  if (received !== size) throw wrongLength(size, received)
+  if (held) yield held
+}
+
+/** All bytes of `body` in memory; throws `AppError('FILE_TOO_LARGE')` over 20 MiB. */
+export async function gathered(body: Readable): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    const bytes = asBytes(chunk)
+    size += bytes.length
+    if (size > MAX_GATHERED_BYTES) {
+      throw new AppError('FILE_TOO_LARGE', 'A file of unknown length may have 20 MiB at most.', {
+        maximum: MAX_GATHERED_BYTES,
+      })
+    }
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Throws `AppError('FILE_CONTENT_MISMATCH')` unless `received` is `declared` (bytes). */
+export function checkLength(declared: number | undefined, received: number): void {
+  if (declared !== undefined && declared !== received) throw wrongLength(declared, received)
+}
+
+function asBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk
+  throw new AppError('INTERNAL', 'Something went wrong inside the service.', {}, { cause: new TypeError('not bytes') })
+}
+
+const wrongLength = (declared: number, received: number) =>
+  new AppError('FILE_CONTENT_MISMATCH', 'The file does not have the length that was declared.', { declared, received })

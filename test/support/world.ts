@@ -1,0 +1,452 @@
+/**
+ * The whole service in one process: the real operations and jobs, the real WeChat client over loopback HTTP to the
+ * simulator, memory stores, one virtual clock for all of them. Every answer is checked against the contract, and at the
+ * end nothing that anybody could read may hold a secret.
+ */
+
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { forwardUpload } from '../../functions/forwardUpload.ts'
+import { refreshToken } from '../../functions/refreshToken.ts'
+import { sweepUploads } from '../../functions/sweepUploads.ts'
+import type { Control } from '../../local/wechat/control.ts'
+import type { SimulatedAccount } from '../../local/wechat/simulatedAccount.ts'
+import { startSimulator } from '../../local/wechat/startSimulator.ts'
+import { ACCOUNT_PARTITION, ACCOUNT_SCHEMA_VERSION, type AccountData } from '../../shared/core/account.ts'
+import { type KeyData, keyRow, newApiKey } from '../../shared/core/keys.ts'
+import type { Call, Job, JobEvent, Operation } from '../../shared/core/operation.ts'
+import { endpoint } from '../../shared/core/pipeline.ts'
+import type { AmbientPorts, NamedPorts, PortName, Wiring } from '../../shared/core/ports.ts'
+import { matchPath } from '../../shared/core/route.ts'
+import { tokenReader } from '../../shared/domain/tokens/tokenReader.ts'
+import { FORWARDER, SWEEPER } from '../../shared/domain/uploads/jobNames.ts'
+import { jsonLog } from '../../shared/hosts/jsonLog.ts'
+import { runJob } from '../../shared/hosts/runJob.ts'
+import { wire } from '../../shared/hosts/wire.ts'
+import type { Invoker } from '../../shared/ports/invoker.ts'
+import type { ObjectStore } from '../../shared/ports/objectStore.ts'
+import type { Sealer } from '../../shared/ports/secrets.ts'
+import type { Table } from '../../shared/ports/table.ts'
+import type { Tokens } from '../../shared/ports/tokens.ts'
+import type { WeChat } from '../../shared/ports/wechat.ts'
+import { keySecrets } from '../../shared/stores/keySecrets.ts'
+import { memoryObjects } from '../../shared/stores/memoryObjects.ts'
+import { memorySigner } from '../../shared/stores/memorySigner.ts'
+import { memoryTable } from '../../shared/stores/memoryTable.ts'
+import { tokenClient, weChatClient } from '../../shared/wechat/client.ts'
+import { undiciTransport } from '../../shared/wechat/transport.ts'
+import type { Transport } from '../../shared/wechat/transportPort.ts'
+import { canaries } from './canaries.ts'
+import { type DrivenClock, drivenClock, waitUntil } from './drivenClock.ts'
+import type { Multipart } from './multipartBody.ts'
+import { type ProblemShape, parseProblem } from './problemShape.ts'
+import { seededRandom } from './seededRandom.ts'
+
+/** API Gateway's and the forwarder's own limits (serverless.yml). */
+const REQUEST_LIMIT_MS = 29_000
+const JOB_LIMIT_MS = 120_000
+/** Hosts abort this long before the end of a run. */
+const RESERVE_MS = 1_500
+/** Idle turns of the event loop before time may pass: streams inside the process need some. */
+const IDLE_TURNS = 10
+const SEAL_KEY = Buffer.alloc(32, 0xa7)
+
+/** The account that every world has. */
+export const APP_ID = 'wx0123456789abcdef'
+
+/** How a world begins. */
+export interface WorldOptions {
+  seed?: number
+  /** What differs from the simulator's defaults for the first account. */
+  account?: Partial<SimulatedAccount>
+}
+
+/** One request. */
+export interface Ask {
+  /** Fills the `{names}` of the operation's path. */
+  params?: Record<string, string>
+  /** Beside app_id; a string is taken as it is, app_id included. */
+  query?: Record<string, string> | string
+  /** `null` leaves it out. */
+  appId?: string | null
+  headers?: Record<string, string>
+  /** JSON, unless it is bytes. */
+  body?: unknown
+  form?: Multipart
+  /** An API key; `null` sends none; the admin's by default. */
+  key?: string | null
+  ports?: Partial<NamedPorts>
+  /** ms of virtual time this run may take */
+  limitMs?: number
+}
+
+/** How a job is run. */
+export interface JobOptions {
+  ports?: Partial<NamedPorts>
+  /** ms of virtual time this run may take */
+  limitMs?: number
+}
+
+/** An answer, already checked against the contract. */
+export interface Reply {
+  status: number
+  headers: Headers
+  json: unknown
+}
+
+/** A storage event as the forwarder gets it. */
+export type ObjectEvent = Extract<JobEvent, { trigger: 'object' }>
+
+/** What `POST /wechat/uploads` answered. */
+interface PostTarget {
+  fields?: Record<string, string> | undefined
+}
+
+/** One line of the log. */
+export type LogLine = Record<string, unknown> & { level: string; message: string }
+
+/** A service with its surroundings. Dispose it: that closes everything and looks for leaked secrets. */
+export interface World extends AsyncDisposable {
+  clock: DrivenClock
+  table: Table
+  objects: ObjectStore
+  wechat: WeChat
+  invoker: Invoker
+  ports: NamedPorts & AmbientPorts
+  /** Eyes and hands on WeChat. */
+  control: Control
+  keys: { read: string; write: string; admin: string }
+  /** Adds an account here and at WeChat. */
+  addAccount(appId: string, settings?: Partial<SimulatedAccount> & { row?: Partial<AccountData> }): Promise<void>
+  /** Makes an API key valid. */
+  addKey(grant: Partial<Pick<KeyData, 'role' | 'app_ids' | 'expires_at'>>): Promise<string>
+  /** Runs an operation; the answer has passed the contract. */
+  request<N extends PortName, P, Q, B, R>(operation: Operation<N, P, Q, B, R>, ask?: Ask): Promise<Reply>
+  /** Runs an operation that must succeed. */
+  ok<N extends PortName, P, Q, B, R>(operation: Operation<N, P, Q, B, R>, ask?: Ask): Promise<R>
+  /** Runs an operation that must fail. */
+  fails<N extends PortName, P, Q, B, R>(operation: Operation<N, P, Q, B, R>, ask?: Ask): Promise<ProblemShape>
+  run<N extends PortName>(job: Job<N>, event: JobEvent, options?: JobOptions): Promise<unknown>
+  /** Runs the sweeper once, and everything it hands over. */
+  sweep(): Promise<void>
+  /** Puts bytes where the client of `target` would, and queues the storage event. */
+  post(target: PostTarget, bytes: Uint8Array, contentType?: string): Promise<ObjectEvent>
+  /** Delivers each queued event `times` times at once. */
+  deliver(times?: number): Promise<void>
+  /** Loses the queued events. */
+  dropEvents(): void
+  /** While true, work that functions send each other is lost. */
+  loseSends: boolean
+  /** While true, nobody listens where WeChat should be. */
+  weChatIsDown: boolean
+  /** Another reader of tokens with a memory of its own, as another process would have. */
+  newReader(): Tokens
+  /** Waits for `work` and lets time pass whenever everything else waits for time. */
+  drive<T>(work: Promise<T>): Promise<T>
+  /** Drives until all work that was sent is done. */
+  settled(): Promise<void>
+  /** Calls that WeChat got at a path below /cgi-bin/. */
+  calls(path: string): number
+  /** Materials that WeChat accepted. */
+  materials(appId?: string): ReturnType<Control['ledger']>
+  lines(): LogLine[]
+}
+
+/** Builds a world with one account and three keys. */
+export async function world({ seed = 1, account = {} }: WorldOptions = {}): Promise<World> {
+  const clock = drivenClock()
+  const random = seededRandom(seed)
+  const watch = canaries()
+  const logged: string[] = []
+  const log = jsonLog('debug', line => {
+    logged.push(line)
+    watch.seen('a log line', line)
+  })
+  const table = watch.watched(memoryTable())
+  const objects = memoryObjects()
+  const secrets = keySecrets(() => SEAL_KEY)
+
+  let simulatorSleepers = 0
+  const simulatorClock = {
+    now: clock.now,
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      simulatorSleepers++
+      await clock.sleep(ms, signal).finally(() => simulatorSleepers--)
+    },
+  }
+  const simulator = await startSimulator({
+    port: 0,
+    clock: simulatorClock,
+    random: seededRandom(seed + 1),
+    accounts: [],
+  })
+  const up = undiciTransport({ baseUrl: simulator.url })
+  const down = undiciTransport({ baseUrl: `http://127.0.0.1:${await closedPort()}` })
+  let inFlight = 0
+  const transport: Transport = {
+    async send(request) {
+      if (request.query['access_token']) watch.token(request.query['access_token'])
+      inFlight++
+      try {
+        const answer = await (it.weChatIsDown ? down : up).send(request)
+        answer.body.once('close', () => inFlight--)
+        return answer
+      } catch (error) {
+        inFlight--
+        throw error
+      }
+    },
+  }
+
+  const background = new Set<Promise<unknown>>()
+  const called = (id: string, payload: unknown): Promise<unknown> => {
+    const event: JobEvent = { trigger: 'call', payload }
+    switch (id) {
+      case FORWARDER:
+        return it.run(forwardUpload, event)
+      case SWEEPER:
+        return it.run(sweepUploads, event)
+      case refreshToken.id:
+        return it.run(refreshToken, event)
+      default:
+        throw new Error(`there is no function ${id}`)
+    }
+  }
+  const invoker: Invoker = {
+    // Payloads and answers cross a wire in real life.
+    call: async (id, payload) => structuredClone(await called(id, structuredClone(payload))),
+    async send(id, payload) {
+      if (it.loseSends) return
+      const work = called(id, structuredClone(payload))
+        .catch(() => undefined)
+        .finally(() => background.delete(work))
+      background.add(work)
+    },
+  }
+  const newReader = () => tokenReader({ table, invoker, clock, random, log })
+  const wechat = weChatClient({ transport, tokens: newReader(), clock, random })
+  const tokenApi = tokenClient({ transport, clock })
+  const ambient: AmbientPorts = { clock, random, log }
+  const ports = { ...ambient, table, objects, signer: memorySigner(), wechat, tokenApi, secrets, invoker }
+
+  /** Exactly what a function declared, with a test's own ports in their place. */
+  const portsFor = <N extends PortName>(needs: readonly N[], own: Partial<NamedPorts> = {}) => {
+    const all: NamedPorts = { ...ports, ...own }
+    const wiring: Wiring<PortName> = {
+      table: () => all.table,
+      objects: () => all.objects,
+      signer: () => all.signer,
+      wechat: () => all.wechat,
+      tokenApi: () => all.tokenApi,
+      secrets: () => all.secrets,
+      invoker: () => all.invoker,
+    }
+    return wire(() => ambient, needs, wiring as Wiring<N>)
+  }
+
+  let runs = 0
+  /** Runs `work` within virtual time, as a host does within real time. */
+  const within = async <T>(limitMs: number, work: (call: Call) => Promise<T>): Promise<T> => {
+    const end = clock.now() + limitMs
+    const abort = new AbortController()
+    const done = new AbortController()
+    clock.sleep(Math.max(0, limitMs - RESERVE_MS), done.signal).then(
+      () => abort.abort(new DOMException('the run is about to end', 'TimeoutError')),
+      () => undefined,
+    )
+    try {
+      return await work({ requestId: `run-${++runs}`, remaining: () => end - clock.now(), signal: abort.signal })
+    } finally {
+      done.abort()
+    }
+  }
+
+  const queue: ObjectEvent[] = []
+  const it: World = {
+    clock,
+    table,
+    objects,
+    wechat,
+    invoker,
+    ports,
+    control: simulator.control,
+    keys: { read: '', write: '', admin: '' },
+    loseSends: false,
+    weChatIsDown: false,
+    newReader,
+
+    async addAccount(appId, { row = {}, ...settings } = {}) {
+      const { secret } = simulator.control.putAccount({ secret: `secret-of-${appId}-${seed}`, ...settings, appId })
+      watch.secret(secret)
+      const data: AccountData = {
+        app_id: appId,
+        name: '测试公众号',
+        kind: 'official',
+        articles: 'draft',
+        limits: 'current',
+        credential: 'stable_token',
+        sealed_secret: await sealed(secrets, secret, appId),
+        ...row,
+      }
+      await table.put({ pk: ACCOUNT_PARTITION, sk: appId, schemaVersion: ACCOUNT_SCHEMA_VERSION, data }, 0)
+    },
+
+    async addKey({ role = 'write', app_ids = '*', ...rest }) {
+      const key = newApiKey(random)
+      watch.secret(key)
+      await table.put(keyRow(key, { role, app_ids, created_at: Math.floor(clock.now() / 1000), ...rest }), 0)
+      return key
+    },
+
+    async request(operation, ask = {}) {
+      const request = requestOf(operation, ask, it.keys.admin)
+      const params = matchPath(operation.path, new URL(request.url).pathname)
+      if (!params) throw new Error(`${request.url} is not ${operation.path}`)
+      const own = portsFor(operation.needs, ask.ports)
+      const own_table = ask.ports?.table ?? table
+      const run = endpoint(operation, { ambient: () => ambient, ports: own, table: () => own_table })
+      const response = await within(ask.limitMs ?? REQUEST_LIMIT_MS, call => run({ request, params, call }))
+      const text = await response.clone().text()
+      watch.seen(`an answer of ${operation.id}`, `${JSON.stringify([...response.headers])}${text}`)
+      const json: unknown = JSON.parse(text)
+      if (response.ok) checkSuccess(operation, response, json)
+      else parseProblem(response, json)
+      return { status: response.status, headers: response.headers, json }
+    },
+
+    async ok(operation, ask) {
+      const { status, json } = await it.request(operation, ask)
+      if (status >= 300) throw new Error(`${operation.id} answered ${status}: ${JSON.stringify(json)}`)
+      return operation.response.parse(json)
+    },
+
+    async fails(operation, ask) {
+      const { status, headers, json } = await it.request(operation, ask)
+      if (status < 400) throw new Error(`${operation.id} succeeded: ${JSON.stringify(json)}`)
+      return parseProblem(new Response(null, { status, headers }), json)
+    },
+
+    run: (job, event, { ports: own, limitMs = JOB_LIMIT_MS } = {}) =>
+      within(limitMs, call => runJob(job, { events: [event], ports: portsFor(job.needs, own), call })),
+
+    async sweep() {
+      await it.drive(it.run(sweepUploads, { trigger: 'schedule' }, { limitMs: 55_000 }))
+      await it.settled()
+    },
+
+    async post({ fields = {} }, bytes, contentType = fields['Content-Type'] ?? '') {
+      const key = fields['key'] ?? ''
+      const { etag } = await objects.write(key, bytes, { contentType, size: bytes.length })
+      const event: ObjectEvent = { trigger: 'object', key, size: bytes.length, etag }
+      queue.push(event)
+      return event
+    },
+
+    async deliver(times = 1) {
+      const events = queue.splice(0).flatMap(event => Array.from({ length: times }, () => event))
+      await it.drive(Promise.all(events.map(event => it.run(forwardUpload, event))))
+    },
+
+    dropEvents: () => void queue.splice(0),
+
+    async drive(work) {
+      let done = false
+      const end = () => {
+        done = true
+      }
+      work.then(end, end)
+      while (!done) {
+        let idle = 0
+        await waitUntil(() => {
+          idle = inFlight > simulatorSleepers ? 0 : idle + 1
+          return done || (idle > IDLE_TURNS && clock.nextDeadline() !== undefined)
+        }, 'work that waits for nothing')
+        const next = clock.nextDeadline()
+        if (!done && next !== undefined) await clock.advance(Math.max(0, next - clock.now()))
+      }
+      return work
+    },
+
+    async settled() {
+      while (background.size > 0) await it.drive(Promise.all(background))
+    },
+
+    calls: path => simulator.control.calls().counts[`/cgi-bin/${path}`] ?? 0,
+    materials: (appId = APP_ID) =>
+      simulator.control.ledger(appId).filter(entry => entry.kind === 'material/add_material'),
+    lines: () => logged.map((line): LogLine => JSON.parse(line)),
+
+    async [Symbol.asyncDispose]() {
+      await up.close()
+      await down.close()
+      await simulator.close()
+      watch.check()
+    },
+  }
+  await it.addAccount(APP_ID, account)
+  it.keys = {
+    read: await it.addKey({ role: 'read' }),
+    write: await it.addKey({ role: 'write' }),
+    admin: await it.addKey({ role: 'admin' }),
+  }
+  return it
+}
+
+const sealed = (sealer: Sealer, secret: string, appId: string): Promise<string> => sealer.seal(secret, appId)
+
+function requestOf(operation: { method: string; path: string }, ask: Ask, adminKey: string): Request {
+  const { params = {}, query = {}, appId = APP_ID, key = adminKey, form } = ask
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+  const named = appId === null ? {} : { app_id: appId }
+  const search = typeof query === 'string' ? query : new URLSearchParams({ ...named, ...query }).toString()
+  const bytes = form?.bytes ?? bytesOf(ask.body)
+  const headers = new Headers({
+    ...(key !== null && { authorization: `Bearer ${key}` }),
+    ...(bytes && { 'content-type': form?.contentType ?? 'application/json', 'content-length': String(bytes.length) }),
+    ...ask.headers,
+  })
+  return new Request(`https://service.test${path}${search && `?${search}`}`, {
+    method: operation.method,
+    headers,
+    ...(bytes && { body: Buffer.from(bytes) }),
+  })
+}
+
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body === undefined || body instanceof Uint8Array) return body
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+}
+
+/** A success must be exactly what its schema says: nothing missing, nothing more. */
+function checkSuccess<N extends PortName, P, Q, B, R>(
+  { id, response: schema, status = 200 }: Operation<N, P, Q, B, R>,
+  response: Response,
+  json: unknown,
+): void {
+  if (response.status !== status) throw new Error(`${id} answered ${response.status} instead of ${status}`)
+  if (!response.headers.get('x-request-id')) throw new Error(`${id} answered without X-Request-Id`)
+  const documented = JSON.stringify(sorted(schema.parse(json)))
+  const answered = JSON.stringify(sorted(json))
+  if (documented !== answered) throw new Error(`${id} answered ${answered}, documented is only ${documented}`)
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, item]) => [name, sorted(item)]),
+  )
+}
+
+/** A port of this machine where nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
