@@ -8,6 +8,7 @@ const DEFAULT_TYPE = 'binary/octet-stream'
 const META_PREFIX = 'x-amz-meta-'
 const MAX_METADATA_BYTES = 2048
 const MAX_TAGS = 10
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const KEPT_HEADERS = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires']
 
 /** The facts in the headers of a request; `x-amz-*` may also stand in a presigned query. */
@@ -37,17 +38,27 @@ function factsOf(values: Map<string, string>): Omit<ObjectFacts, 'tags'> {
   const headers: Record<string, string> = {}
   for (const name of KEPT_HEADERS) {
     const value = name === 'content-encoding' ? withoutChunking(values.get(name)) : values.get(name)
-    if (value) headers[name] = value
+    if (value) headers[name] = checkedHeader(value)
   }
   const metadata: Record<string, string> = {}
   for (const [name, value] of values) {
-    if (name.startsWith(META_PREFIX)) metadata[name.slice(META_PREFIX.length)] = value
+    if (!name.startsWith(META_PREFIX)) continue
+    if (!HEADER_NAME.test(name)) throw new S3Error('InvalidArgument', 'A metadata name cannot be a header name.')
+    metadata[name.slice(META_PREFIX.length)] = value
   }
   const metadataBytes = Object.entries(metadata).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0)
   if (metadataBytes > MAX_METADATA_BYTES) {
     throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size')
   }
-  return { contentType: values.get('content-type') || DEFAULT_TYPE, headers, metadata }
+  return { contentType: checkedHeader(values.get('content-type') || DEFAULT_TYPE), headers, metadata }
+}
+
+/** What a form may hold but no header: it would make every answer about the object fail. */
+export function checkedHeader(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (/[\u0000-\u001f\u007f]/.test(value))
+    throw new S3Error('InvalidArgument', 'A header value has control characters.')
+  return value
 }
 
 /** aws-chunked is about the transfer, not about the object. */

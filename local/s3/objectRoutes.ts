@@ -2,7 +2,7 @@
 import { emptyAnswer, xmlAnswer } from './answer.ts'
 import { byteRange, readDecision, writePrecondition } from './conditions.ts'
 import { discard } from './dataFiles.ts'
-import { factsOfRequest, tagsOfXml } from './objectFacts.ts'
+import { checkedHeader, factsOfRequest, tagsOfXml } from './objectFacts.ts'
 import { bodyText, verifiedBody } from './requestBody.ts'
 import { checksumHeaders, quoted, type Route } from './route.ts'
 import { S3Error } from './s3Error.ts'
@@ -151,12 +151,9 @@ function overridingHeaders(request: S3Request): Record<string, string> {
   return headers
 }
 
-/** UTF-8 bytes as Node wants them in a header; control characters would end the header. */
+/** UTF-8 bytes as Node wants them in a header. */
 function rawHeader(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (/[\u0000-\u001f\u007f]/.test(value))
-    throw new S3Error('InvalidArgument', 'A header value has control characters.')
-  return Buffer.from(value, 'utf8').toString('latin1')
+  return Buffer.from(checkedHeader(value), 'utf8').toString('latin1')
 }
 
 /** Metadata beyond ASCII comes back as RFC 2047 words, as S3 sends it. */

@@ -54,7 +54,6 @@ export async function readPostForm<T>(
     if (!taken) throw oneFile()
     return await taken
   } catch (error) {
-    message.unpipe(parser)
     parser.destroy()
     await taken?.then(undo, () => undefined)
     throw error

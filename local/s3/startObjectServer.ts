@@ -163,6 +163,7 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
+/** `close` of Node ends idle connections itself. */
 function closeServer(server: Server): Promise<void> {
   return new Promise(resolve => {
     const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
@@ -170,6 +171,5 @@ function closeServer(server: Server): Promise<void> {
       clearTimeout(force)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }

@@ -1,6 +1,8 @@
 /** Which calls came in; holds paths and outcomes, never a token or secret. */
 
 const KEPT_CALLS = 10_000
+/** The key in the URL of an image or video, which would make each file a path of its own. */
+const URL_KEY = /^(\/(?:mmbiz_[a-z]+|video)\/)[\w-]+/
 
 /** One call. */
 export interface CallRecord {
@@ -44,10 +46,11 @@ export function callLog(): CallLog {
   let total = 0
   return {
     add: call => {
+      const path = call.path.replace(URL_KEY, '$1*')
       total += 1
-      counts[call.path] = (counts[call.path] ?? 0) + 1
+      counts[path] = (counts[path] ?? 0) + 1
       if (call.fault !== undefined) faults[call.fault] = (faults[call.fault] ?? 0) + 1
-      calls.push({ seq: total, ...call })
+      calls.push({ seq: total, ...call, path })
       if (calls.length > 2 * KEPT_CALLS) calls.splice(0, calls.length - KEPT_CALLS)
     },
     report: () => ({ total, counts: { ...counts }, faults: { ...faults }, calls: calls.slice(-KEPT_CALLS) }),

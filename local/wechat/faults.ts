@@ -21,7 +21,7 @@ const UNEXECUTED: readonly string[] = ['errcode', 'reset-before', 'status', 'htm
 
 /** A rule as it is added. */
 export const FaultDraft = z.strictObject({
-  /** A cgi path, or `*` for every call. */
+  /** A path, `*` for every call, or a prefix with a `*` behind it, such as `/video/*`. */
   path: z.string().min(1),
   app_id: z.string().exactOptional(),
   /** Strikes this many calls and is then used up; without it and `probability`, every call. */
@@ -76,7 +76,7 @@ export function faultBook(random: Random): FaultBook {
     strike: (path, appId) => {
       const rule = rules.find(
         candidate =>
-          (candidate.path === '*' || candidate.path === path) &&
+          matches(candidate.path, path) &&
           (candidate.app_id === undefined || candidate.app_id === appId) &&
           (candidate.probability === undefined || random.fraction() < candidate.probability),
       )
@@ -87,3 +87,6 @@ export function faultBook(random: Random): FaultBook {
     },
   }
 }
+
+const matches = (pattern: string, path: string): boolean =>
+  pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern

@@ -1,5 +1,6 @@
 /** The URLs that WeChat hands out for images and videos, and what they serve. */
 import { type Answer, plainAnswer } from './answer.ts'
+import type { Arrival } from './endpoint.ts'
 import { contentTypeOf } from './fileFormats.ts'
 import type { StoredFile } from './mutation.ts'
 import type { AccountSettings } from './simulatedAccount.ts'
@@ -26,8 +27,9 @@ export function imageKey(simulator: Simulator, url: string): string | undefined 
   return key !== undefined && simulator.state.publicFiles.has(key) ? key : undefined
 }
 
-/** The answer to a GET of such a URL's path; `undefined` for a path of another kind. */
-export function publicFileAnswer(simulator: Simulator, path: string): Answer | undefined {
+/** The answer to a GET of such a URL; `undefined` for any other request. */
+export function publicFileAnswer(simulator: Simulator, { method, path }: Arrival): Answer | undefined {
+  if (method !== 'GET') return undefined
   const video = VIDEO_PATH.exec(path)?.[1]
   const key = video ?? IMAGE_PATH.exec(path)?.[1]
   if (key === undefined) return undefined

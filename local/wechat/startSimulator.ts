@@ -70,7 +70,6 @@ async function respond(
   const isControl = url.pathname.startsWith(CONTROL_PREFIX)
   // WeChat refuses chunked bodies before it looks at anything else (wechat-api.md §3.1).
   if (!isControl && request.headers['transfer-encoding'] !== undefined) {
-    request.resume()
     log(simulator, { method, path: url.pathname }, { status: 412 })
     send(response, plainAnswer(412))
     return
@@ -80,12 +79,6 @@ async function respond(
   const arrival = { method, path, query, headers: request.headers, ...read, ip: request.socket.remoteAddress ?? '' }
   if (isControl) {
     send(response, controlAnswer(control, arrival))
-    return
-  }
-  const file = method === 'GET' ? publicFileAnswer(simulator, path) : undefined
-  if (file) {
-    log(simulator, arrival, { status: file.status })
-    send(response, file)
     return
   }
   await answerCall(simulator, { arrival, closing }, response)
@@ -98,7 +91,7 @@ async function answerCall(
 ): Promise<void> {
   const appId = accountOf(simulator, arrival)?.settings.appId
   const rule = simulator.faults.strike(arrival.path, appId)
-  const execute = () => judgeCall(simulator, arrival)
+  const execute = () => publicFileAnswer(simulator, arrival) ?? judgeCall(simulator, arrival)
   const delivered = await deliver(simulator, response, { execute, obstacle: rule && { rule, closing } })
   log(simulator, arrival, { appId, fault: rule?.kind, ...delivered })
 }
@@ -128,7 +121,6 @@ async function close(server: Server, closing: AbortController): Promise<void> {
   closing.abort(new Error('the simulator is closing'))
   const closed = once(server, 'close')
   server.close()
-  server.closeIdleConnections()
   const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
   await closed
   clearTimeout(force)

@@ -20,6 +20,7 @@ const MAX_FILES = 2
 export interface FormFile {
   field: string
   filename: string
+  /** "" when the sender named none */
   contentType: string
   chunks: Uint8Array[]
   /** bytes */
@@ -86,7 +87,9 @@ function parse(request: Request, signal: AbortSignal | undefined): Promise<Parse
       reject(error)
     }
     reader.on('file', (field, stream, info) => {
-      const file: FormFile = { field, filename: info.filename ?? '', contentType: info.mimeType, chunks: [], size: 0 }
+      // text/plain is busboy's word for a part without a Content-Type, which some SDKs send.
+      const contentType = info.mimeType === 'text/plain' ? '' : info.mimeType
+      const file: FormFile = { field, filename: info.filename ?? '', contentType, chunks: [], size: 0 }
       files.push(file)
       open.add(file)
       stream.on('data', (chunk: Uint8Array) => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { AppError } from '../core/errors.ts'
 import type { ObjectInfo, ObjectStore } from '../ports/objectStore.ts'
-import { checkLength, exactly, gathered } from './objectBody.ts'
+import { checkLength, gathered } from './objectBody.ts'
 
 const READ_BYTES = 64 * 1024
 
@@ -27,8 +27,7 @@ export function memoryObjects(): ObjectStore {
       return { ...copied(found.info), body: Readable.from(pieces(found.bytes, signal), { objectMode: false }) }
     },
     async write(key, body, { contentType, size, metadata = {}, signal }) {
-      signal?.throwIfAborted()
-      const bytes = Buffer.from(await wholeBody(body, size))
+      const bytes = body instanceof Uint8Array ? Buffer.from(body) : await gathered(body, { size, signal })
       signal?.throwIfAborted()
       checkLength(size, bytes.length)
       const etag = createHash('md5').update(bytes).digest('hex')
@@ -40,14 +39,6 @@ export function memoryObjects(): ObjectStore {
       objects.delete(key)
     },
   }
-}
-
-async function wholeBody(body: Readable | Uint8Array, size: number | undefined): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) return body
-  if (size === undefined) return gathered(body)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of exactly(body, size)) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }
 
 /** Copies, so that no reader can change what is stored. */

@@ -1,9 +1,9 @@
 /** Bodies on their way into a store: their length is kept to, or nothing is stored. */
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { AppError } from '../core/errors.ts'
 
 /** Bytes of unknown length that are held in memory at most. */
-export const MAX_GATHERED_BYTES = 20 * 1024 * 1024
+const MAX_GATHERED_BYTES = 20 * 1024 * 1024
 
 /**
  * The same bytes, one chunk late: the last one leaves only when the length has proved right, so that no receiver
@@ -24,9 +24,30 @@ export async function* exactly(body: AsyncIterable<unknown>, size: number): Asyn
   if (held) yield held
 }
 
-/** All bytes of `body` in memory; throws `AppError('FILE_TOO_LARGE')` over 20 MiB. */
-export async function gathered(body: Readable): Promise<Uint8Array> {
+/**
+ * All bytes of `body` in memory: exactly `size` when given (`AppError('FILE_CONTENT_MISMATCH')`), else 20 MiB at
+ * most (`AppError('FILE_TOO_LARGE')`). When `signal` aborts, rejects with its reason and destroys the body.
+ */
+export async function gathered(
+  body: Readable,
+  { size, signal }: { size?: number | undefined; signal?: AbortSignal | undefined },
+): Promise<Buffer> {
+  if (signal) addAbortSignal(signal, body)
   const chunks: Uint8Array[] = []
+  try {
+    for await (const chunk of size === undefined ? limited(body) : exactly(body, size)) chunks.push(chunk)
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Throws `AppError('FILE_CONTENT_MISMATCH')` unless `received` is `declared` (bytes). */
+export function checkLength(declared: number | undefined, received: number): void {
+  if (declared !== undefined && declared !== received) throw wrongLength(declared, received)
+}
+
+async function* limited(body: Readable): AsyncGenerator<Uint8Array> {
   let size = 0
   for await (const chunk of body) {
     const bytes = asBytes(chunk)
@@ -36,14 +57,8 @@ export async function gathered(body: Readable): Promise<Uint8Array> {
         maximum: MAX_GATHERED_BYTES,
       })
     }
-    chunks.push(bytes)
+    yield bytes
   }
-  return Buffer.concat(chunks)
-}
-
-/** Throws `AppError('FILE_CONTENT_MISMATCH')` unless `received` is `declared` (bytes). */
-export function checkLength(declared: number | undefined, received: number): void {
-  if (declared !== undefined && declared !== received) throw wrongLength(declared, received)
 }
 
 function asBytes(chunk: unknown): Uint8Array {

@@ -5,6 +5,11 @@ const CONNECTION_TIMEOUT_MS = 3_000
 const IDLE_TIMEOUT_MS = 15_000
 const MAX_ATTEMPTS = 3
 
+const nothing = () => undefined
+
+/** The SDK warns on the console about every stream that fails; the failure is thrown as well. */
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
 /** What a host decides about its store. */
 export interface S3Settings {
   /** Bucket in the path, as servers behind `AWS_ENDPOINT_URL_S3` want it. */
@@ -25,6 +30,7 @@ export function s3Client(settings: S3Settings): S3Client {
     maxAttempts: MAX_ATTEMPTS,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: SILENT,
     requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
   })
 }

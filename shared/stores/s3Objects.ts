@@ -1,5 +1,5 @@
 /** Objects in S3, or in any server that speaks it. */
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -58,7 +58,7 @@ export function s3Objects({ bucket, client }: S3ObjectsOptions): ObjectStore {
       if (body instanceof Readable && size !== undefined) {
         return written(await streamed(body, { size, signal, put }))
       }
-      const bytes = body instanceof Uint8Array ? body : await gathered(body)
+      const bytes = body instanceof Uint8Array ? body : await gathered(body, { signal })
       checkLength(size, bytes.length)
       return written(await answerOf(signal, abort => put({ Body: bytes, ContentLength: bytes.length }, abort)))
     },
@@ -159,6 +159,7 @@ function decoded(value: string): string {
 
 /** The same bytes; a connection that breaks becomes `AppError('STORE_UNAVAILABLE')`. */
 function ownErrors(body: Readable, signal: AbortSignal | undefined): Readable {
+  if (signal) addAbortSignal(signal, body)
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
       yield* body

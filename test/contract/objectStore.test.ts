@@ -81,6 +81,17 @@ test('fails the opened body with STORE_UNAVAILABLE when the connection breaks', 
   })
 })
 
+test('closes the connection of an object that nobody reads', async () => {
+  const closed = Promise.withResolvers<void>()
+  const { store } = await storeAgainst((_, response) => {
+    response.on('close', closed.resolve)
+    response.writeHead(200, { 'content-length': '100', etag: '"e"' }).write(testBytes(50))
+  })
+  const object = await store.read('x')
+  object?.body.destroy()
+  await closed.promise
+})
+
 test('sends a stream of known size as it is, not as aws-chunked', async () => {
   const seen: Record<string, unknown>[] = []
   const { store } = await storeAgainst((request, response) => {

@@ -63,8 +63,8 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       const bytes = testBytes(1000)
       await store.write(KEY, bytes, JPEG)
       bytes.fill(0)
-      const read = await bytesOf(KEY)
-      read?.fill(0)
+      const opened = await store.read(KEY)
+      for await (const chunk of opened?.body ?? []) chunk.fill(0)
       expect(await bytesOf(KEY)).toEqual(testBytes(1000))
     })
 
@@ -101,7 +101,13 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
     })
 
     test('refuses a stream that goes on after exactly its size', async () => {
-      const body = Readable.from([testBytes(100), testBytes(1)])
+      async function* source() {
+        yield testBytes(100)
+        // Time enough for a store that has got all of its bytes to keep them.
+        for (let round = 0; round < 20; round++) await store.head(KEY)
+        yield testBytes(1)
+      }
+      const body = Readable.from(source())
       await expect(store.write(KEY, body, { ...JPEG, size: 100 })).rejects.toMatchObject({
         code: 'FILE_CONTENT_MISMATCH',
       })
@@ -168,6 +174,32 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       const writing = store.write(KEY, Readable.from(source()), { ...JPEG, size: 100, signal: controller.signal })
       await expect(writing).rejects.toBe(reason)
       expect(await store.head(KEY)).toBeUndefined()
+    })
+
+    test.each([
+      ['known', { size: 100 }],
+      ['unknown', {}],
+    ])('lets go of a silent body of %s size when the signal aborts', async (_, size) => {
+      const reason = new Error('out of time')
+      const controller = new AbortController()
+      const silent = new Readable({ read: () => setImmediate(() => controller.abort(reason)) })
+      const writing = store.write(KEY, silent, { ...JPEG, ...size, signal: controller.signal })
+      await expect(writing).rejects.toBe(reason)
+      expect(silent.destroyed).toBe(true)
+      const late = Readable.from([testBytes(100)])
+      await expect(store.write(KEY, late, { ...JPEG, ...size, signal: controller.signal })).rejects.toBe(reason)
+      expect(late.destroyed).toBe(true)
+    })
+
+    test('breaks off reading when the signal aborts', async () => {
+      await store.write(KEY, testBytes(2_000_000), JPEG)
+      const controller = new AbortController()
+      const reason = new Error('out of time')
+      const opened = await store.read(KEY, { signal: controller.signal })
+      const reading = async () => {
+        for await (const _ of opened?.body ?? []) controller.abort(reason)
+      }
+      await expect(reading()).rejects.toBe(reason)
     })
 
     test('lets a reader give up early', async () => {

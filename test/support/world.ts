@@ -145,6 +145,10 @@ export interface World extends AsyncDisposable {
   drive<T>(work: Promise<T>): Promise<T>
   /** Drives until all work that was sent is done. */
   settled(): Promise<void>
+  /** Waits, without any time passing, until `condition` holds. */
+  waitUntil(condition: () => boolean): Promise<void>
+  /** Waits, without any time passing, until a fault of that kind has struck `times` times. */
+  waitForFault(kind: string, times?: number): Promise<void>
   /** Calls that WeChat got at a path below /cgi-bin/. */
   calls(path: string): number
   /** Materials that WeChat accepted. */
@@ -370,6 +374,11 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     async settled() {
       while (background.size > 0) await it.drive(Promise.all(background))
     },
+
+    waitUntil,
+
+    waitForFault: (kind, times = 1) =>
+      waitUntil(() => (simulator.control.calls().faults[kind] ?? 0) >= times, `a fault ${kind}`),
 
     calls: path => simulator.control.calls().counts[`/cgi-bin/${path}`] ?? 0,
     materials: (appId = APP_ID) =>

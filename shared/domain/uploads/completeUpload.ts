@@ -38,7 +38,7 @@ export async function completeUpload(ports: TriggerPorts, name: UploadName): Pro
  * `UPLOAD_STATE_CONFLICT` or `OBJECT_MISSING`.
  */
 export async function retryUpload(ports: TriggerPorts, name: UploadName): Promise<UploadData> {
-  const { table, invoker, clock } = ports
+  const { table, clock } = ports
   const row = await readUpload(table, name)
   const { state } = row.data
   if (!RETRYABLE.has(state))
@@ -46,7 +46,7 @@ export async function retryUpload(ports: TriggerPorts, name: UploadName): Promis
   if (state !== 'UNKNOWN') await postedObject(ports, row.data, name.signal)
   const written = await table.put(retried(row.data, clock.now()), row.version, name.signal)
   if (!written.ok) throw new AppError('WRITE_CONFLICT', 'The upload changed meanwhile; read its state.')
-  if (state === 'UNKNOWN') await invoker.send(SWEEPER, {})
+  if (state === 'UNKNOWN') await hint(ports, SWEEPER, {})
   else await forward(ports, row.data)
   return written.row.data
 }
@@ -57,5 +57,14 @@ async function postedObject({ objects }: TriggerPorts, data: UploadData, signal:
   return object
 }
 
-const forward = ({ invoker }: TriggerPorts, { app_id, upload_id }: UploadData): Promise<void> =>
-  invoker.send(FORWARDER, { app_id, upload_id })
+const forward = (ports: TriggerPorts, { app_id, upload_id }: UploadData): Promise<void> =>
+  hint(ports, FORWARDER, { app_id, upload_id })
+
+/** The row says already what must happen and the sweeper finds it; a lost hint costs a minute, not the request. */
+async function hint({ invoker, log }: TriggerPorts, id: string, payload: Record<string, string>): Promise<void> {
+  try {
+    await invoker.send(id, payload)
+  } catch (error) {
+    log.warn('a function could not be called; the sweeper will do its work', { function: id, ...payload, error })
+  }
+}

@@ -6,6 +6,7 @@ import { extensionOf, type FileFormat, fileFormat, SNIFF_BYTES } from '../../cor
 import { randomId, timeOrderedId } from '../../core/ids.ts'
 import type { FormFile } from '../../core/multipart.ts'
 import type { PortsOf } from '../../core/ports.ts'
+import type { RowDraft } from '../../ports/table.ts'
 import type { MediaFile, MediaType, PermanentMaterial } from '../../ports/wechat.ts'
 import { requireTitle } from './createUpload.ts'
 import { checkDeclaration, checkFirstBytes, cleanFilename } from './mediaRules.ts'
@@ -100,14 +101,14 @@ export async function uploadDirectly(
   const material = await sendToWeChat(wechat, data, { open: file.open, signal }).catch(async cause => {
     throw await settleFailure(ports, claimed.row, asAppError(cause))
   })
-  await settleClaim(ports, claimed.row, row => stored(row, material, clock.now()))
+  await settle(ports, claimed.row, row => stored(row, material, clock.now()))
   return { ...material, upload_id: data.upload_id }
 }
 
 /** Records why a sending failed; answers the error for the caller. */
 async function settleFailure(ports: PortsOf<'table'>, row: UploadRow, error: AppError): Promise<AppError> {
   const unclear = verdict(error) === 'unclear'
-  await settleClaim(ports, row, data => (unclear ? unknown : rejected)(data, error, ports.clock.now()))
+  await settle(ports, row, data => (unclear ? unknown : rejected)(data, error, ports.clock.now()))
   if (!unclear) return error
   return new AppError(
     'WECHAT_UNCLEAR',
@@ -115,6 +116,19 @@ async function settleFailure(ports: PortsOf<'table'>, row: UploadRow, error: App
     { upload_id: row.data.upload_id },
     { cause: error },
   )
+}
+
+/** The caller gets WeChat's answer even when it cannot be written down: the sweeper finds it out by itself. */
+async function settle(
+  ports: PortsOf<'table'>,
+  row: UploadRow,
+  next: (data: UploadData) => RowDraft<UploadData>,
+): Promise<void> {
+  try {
+    await settleClaim(ports, row, next)
+  } catch (error) {
+    ports.log.error('the outcome of a sending could not be recorded', { upload_id: row.data.upload_id, error })
+  }
 }
 
 function headOf(chunks: Uint8Array[]): Uint8Array {

@@ -12,6 +12,8 @@ export const LATE_POST_MS = 15 * 60_000
 export const EVENT_PATIENCE_MS = 30_000
 /** A sending that is older has lost its function: the longest run is 120 s (serverless.yml). */
 export const CLAIM_MS = 150_000
+/** WeChat's list shows a new item within seconds; a miss is read again anyway. */
+export const FIRST_LOOK_MS = 10_000
 /** Between two reads of WeChat's list, so that a late item can appear (reliability.md law 2). */
 export const RECONCILE_PAUSE_MS = 60_000
 /** Reads without a find after which the material is surely absent. */
@@ -70,7 +72,7 @@ export const expired = (data: UploadData, now: number): Next =>
 export const unknown = (data: UploadData, error: AppError | undefined, now: number): Next =>
   uploadRow(
     { ...data, state: 'UNKNOWN', ...(error && { error: errorOf(error) }), updated_at: now },
-    now + RECONCILE_PAUSE_MS,
+    now + FIRST_LOOK_MS,
   )
 
 /** It was surely not accepted and is tried again at `until` (ms). */

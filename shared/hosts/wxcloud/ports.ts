@@ -1,4 +1,7 @@
-/** The ports of WeChat Cloud: in-memory stores, WeChat itself over HTTPS. */
+/**
+ * The ports of WeChat Cloud: in-memory stores, WeChat itself over HTTPS. Each is marked pure, so that a bundle holds
+ * only those that its function wires.
+ */
 import { tokenReader } from '../../domain/tokens/tokenReader.ts'
 import { keySecrets } from '../../stores/keySecrets.ts'
 import { memoryObjects } from '../../stores/memoryObjects.ts'
@@ -13,25 +16,25 @@ import { invoker } from './invoker.ts'
 
 const WECHAT = 'https://api.weixin.qq.com'
 
-const transport = once(() => undiciTransport({ baseUrl: env('WECHAT_API_BASE_URL') ?? WECHAT }))
+const transport = /* @__PURE__ */ once(() => undiciTransport({ baseUrl: env('WECHAT_API_BASE_URL') ?? WECHAT }))
 
 /** Rows in memory. */
-export const table = once(() => memoryTable())
+export const table = /* @__PURE__ */ once(() => memoryTable())
 
 /** Objects in memory. */
-export const objects = once(() => memoryObjects())
+export const objects = /* @__PURE__ */ once(() => memoryObjects())
 
 /** Signs nothing real: the URLs are of this process. */
-export const signer = once(() => memorySigner())
+export const signer = /* @__PURE__ */ once(() => memorySigner())
 
 /** Secrets under the 32-byte key in `SECRETS_KEY` (base64). */
-export const secrets = once(() => keySecrets(once(() => Buffer.from(requiredEnv('SECRETS_KEY'), 'base64'))))
+export const secrets = /* @__PURE__ */ once(() => keySecrets(once(() => Buffer.from(requiredEnv('SECRETS_KEY'), 'base64'))))
 
 /** WeChat's token endpoints. */
-export const tokenApi = once(() => tokenClient({ transport: transport(), clock: ambient().clock }))
+export const tokenApi = /* @__PURE__ */ once(() => tokenClient({ transport: transport(), clock: ambient().clock }))
 
 /** WeChat with the tokens of the table. */
-export const wechat = once(() => {
+export const wechat = /* @__PURE__ */ once(() => {
   const { clock, random, log } = ambient()
   const tokens = tokenReader({ table: table(), invoker: invoker(), clock, random, log })
   return weChatClient({ transport: transport(), tokens, clock, random })

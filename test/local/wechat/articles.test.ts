@@ -199,6 +199,15 @@ describe('the draft box', () => {
     expect(await wire.calls.get('draft/count')).toEqual({ total_count: 2 })
   })
 
+  it('lists the latest change first', async () => {
+    const ids = [await added(article()), await added(article())]
+    await wire.clock.advance(1_000)
+    await wire.calls.post('draft/update', { media_id: ids[0], index: 0, articles: article() })
+    expect(await wire.calls.post('draft/batchget', { offset: 0, count: 2 })).toMatchObject({
+      item: [{ media_id: ids[0] }, { media_id: ids[1] }],
+    })
+  })
+
   it('is no part of the library', async () => {
     await added(article())
     expect(await wire.calls.get('material/get_materialcount')).toMatchObject({ news_count: 0 })

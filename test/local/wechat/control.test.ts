@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { controlAnswer } from '../../../local/wechat/controlHttp.ts'
 import { startSimulator } from '../../../local/wechat/startSimulator.ts'
 import { seededRandom } from '../../support/seededRandom.ts'
 import { virtualClock } from '../../support/virtualClock.ts'
@@ -177,6 +178,19 @@ describe('the control API', () => {
     expect(await control('PUT', 'ledger')).toMatchObject({ status: 405 })
     const broken = await exchange(`${wire.url}/_control/faults`, { method: 'POST', body: '{' })
     expect(broken.status).toBe(400)
+  })
+
+  it('is for this machine only', () => {
+    const arrival = {
+      method: 'GET',
+      path: '/_control/clock',
+      query: new URLSearchParams(),
+      headers: {},
+      tooLarge: false,
+    }
+    const from = (ip: string) => controlAnswer(wire.control, { ...arrival, body: Buffer.alloc(0), ip }).status
+    expect(from('10.0.0.7')).toBe(403)
+    expect(from('::ffff:127.0.0.1')).toBe(200)
   })
 })
 

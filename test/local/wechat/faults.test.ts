@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FILES, fileForm } from './forms.ts'
-import { caller, jsonOf, startWire, type Wire } from './wire.ts'
+import { caller, exchange, jsonOf, startWire, type Wire } from './wire.ts'
 
 const OTHER = { appId: 'wxbbbbbbbbbbbbbbbb', secret: 'secret-of-account-b' }
 const PATH = '/cgi-bin/material/add_material'
@@ -69,6 +69,15 @@ describe('a fault', () => {
     expect(accepted()).toBe(0)
     await wire.clock.advance(5_000)
     expect(jsonOf(await answered)).toHaveProperty('media_id')
+  })
+
+  it('of kind delay ends with the simulator, its sleeper too', async () => {
+    fault({ kind: 'delay', delay_ms: 5_000 })
+    const outcome = expect(upload()).rejects.toMatchObject({ code: 'ECONNRESET' })
+    await until(() => wire.clock.sleepers() === 1)
+    await wire.close()
+    await outcome
+    expect(wire.clock.sleepers()).toBe(0)
   })
 
   it('of kind status answers it without a body', async () => {
@@ -155,6 +164,15 @@ describe('the rules', () => {
     expect(await wire.calls.get('draft/count')).toMatchObject({ errcode: -1 })
     wire.control.clearFaults()
     expect(await wire.calls.get('draft/count')).toEqual({ total_count: 0 })
+  })
+
+  it('strike the fetching of files by a prefix', async () => {
+    const answer = await wire.calls.send('media/uploadimg', fileForm())
+    const url = String(answer['url'])
+    wire.control.addFault({ path: '/mmbiz_jpg/*', kind: 'status', status: 404, times: 1 })
+    expect((await exchange(url)).status).toBe(404)
+    expect((await exchange(url)).body.equals(FILES.jpg)).toBe(true)
+    expect(wire.control.calls().counts).toMatchObject({ '/mmbiz_jpg/*/0': 2 })
   })
 
   it('strike by chance, repeatably for a seed', async () => {

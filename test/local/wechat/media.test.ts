@@ -96,7 +96,7 @@ describe('GET /cgi-bin/media/get', () => {
 
   it('answers the bytes with the headers of the documented sample', async () => {
     const id = await wire.calls.id('media/upload?type=image', fileForm())
-    const reply = await get(id)
+    const reply = await wire.calls.raw(`media/get?media_id=${id}`, { headers: { Connection: 'keep-alive' } })
     expect(reply.body.equals(FILES.jpg)).toBe(true)
     const sent = Object.fromEntries(reply.rawHeaders.flatMap((name, at, all) => (at % 2 ? [] : [[name, all[at + 1]]])))
     expect(sent).toEqual({

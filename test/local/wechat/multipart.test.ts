@@ -39,6 +39,16 @@ const CASES: [string, Sent, { [call: string]: number }][] = [
     { [TEMPORARY]: 41005, [PERMANENT]: 41005, [IN_ARTICLE]: 41005 },
   ],
   [
+    'the mere beginning of the boundary in the header',
+    rawForm([filePart()], { boundaryParameter: '; boundary=----x' }),
+    { [TEMPORARY]: 41005, [PERMANENT]: 41005, [IN_ARTICLE]: 41005 },
+  ],
+  [
+    'blanks behind the delimiter',
+    { ...fileForm(), body: Buffer.concat([Buffer.from('------x7  '), Buffer.from(fileForm().body ?? '').subarray(8)]) },
+    { [TEMPORARY]: 41005, [PERMANENT]: 41005, [IN_ARTICLE]: 41005 },
+  ],
+  [
     'no closing delimiter',
     rawForm([filePart()], { end: '' }),
     { [TEMPORARY]: 41005, [PERMANENT]: 41005, [IN_ARTICLE]: 41005 },

@@ -42,6 +42,13 @@ describe('GET /cgi-bin/token', () => {
     expect(await tryToken(second['access_token'])).toBeUndefined()
   })
 
+  it('leaves every older token its own five minutes', async () => {
+    const first = await classic()
+    await classic()
+    await classic()
+    expect(await tryToken(first['access_token'])).toBeUndefined()
+  })
+
   it('lets a token expire after 7200 seconds with 42001', async () => {
     const { access_token } = await classic()
     await wire.clock.advance(7_200_000 - 1)

@@ -1,0 +1,20 @@
+/** Puts bundles where the clouds' tools look for them. */
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { HostBundles } from './bundle.ts'
+
+/** Replaces `<outdir>/<host>/` by the bundles and writes `<outdir>/<host>.meta.json` beside it. */
+export async function writeBundles(outdir: string, { host, bundles, files, metafile }: HostBundles): Promise<void> {
+  await rm(join(outdir, host), { recursive: true, force: true })
+  for (const { path, contents } of files) {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, contents)
+  }
+  await writeFile(join(outdir, `${host}.meta.json`), metafile)
+  if (host === 'lambda') return
+  // A cloud function is a folder with a package.json; without it Node would read the project's `type: module`.
+  for (const { id } of bundles) {
+    const manifest = { name: id, private: true, type: 'commonjs', main: 'index.js' }
+    await writeFile(join(outdir, host, id, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  }
+}

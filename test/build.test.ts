@@ -1,0 +1,172 @@
+/** The built files run where they are meant to run, and every bundle rule can fail. */
+import { execFile, execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Bundle, bundleFor, bundlePath, HOSTS, type Host } from '../scripts/bundle.ts'
+import { BUNDLE_RULES, findings, MAX_BUNDLE_BYTES, twice } from '../scripts/bundleRules.ts'
+import { writeBundles } from '../scripts/writeBundles.ts'
+
+const FUNCTIONS = [
+  { id: 'healthz', kind: 'operation' as const, ports: [] },
+  { id: 'listUploads', kind: 'operation' as const, ports: ['table'] },
+]
+
+/** Loads the bundle, calls `main` and prints the answer as the last line. */
+const CALL = `
+  const [file, event] = process.argv.slice(1)
+  const context = { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 20_000 }
+  require(file).main(JSON.parse(event), context).then(answer => {
+    console.log(JSON.stringify(answer))
+    process.exit(0)
+  })
+`
+
+/** A Node 20, WeChat Cloud's lowest runtime, when PATH has one; else the Node that runs this test. */
+function lowestNode(): string {
+  const found = (process.env['PATH'] ?? '').split(delimiter).map(directory => join(directory, 'node'))
+  const isTwenty = (path: string) =>
+    existsSync(path) && execFileSync(path, ['-v'], { encoding: 'utf8' }).startsWith('v20.')
+  return found.find(isTwenty) ?? process.execPath
+}
+
+describe('the built files', () => {
+  let out = ''
+
+  beforeAll(async () => {
+    out = await mkdtemp(join(tmpdir(), 'sucai-build-'))
+    for (const host of HOSTS) await writeBundles(out, await bundleFor(host, FUNCTIONS, { outdir: out }))
+  })
+  afterAll(() => rm(out, { recursive: true, force: true }))
+
+  async function call(node: string, host: Host, id: string, event: unknown, env: Record<string, string> = {}) {
+    const args = ['-e', CALL, join(out, bundlePath(host, id)), JSON.stringify(event)]
+    const { stdout } = await promisify(execFile)(node, args, { env })
+    return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+  }
+
+  const apiGatewayEvent = (path: string, query = '') => ({
+    version: '2.0',
+    rawPath: path,
+    rawQueryString: query,
+    headers: { authorization: 'Bearer sucai_key' },
+    requestContext: { domainName: 'api.example.com', http: { method: 'GET', path } },
+    isBase64Encoded: false,
+  })
+
+  it('answer as a cloud function under Node 20', async () => {
+    const event = {
+      path: '/healthz',
+      httpMethod: 'GET',
+      headers: {},
+      queryStringParameters: {},
+      body: '',
+      isBase64Encoded: 'false',
+    }
+    const answer = await call(lowestNode(), 'wxcloud', 'healthz', event)
+    expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: false })
+    expect(JSON.parse(answer.body)).toEqual({ status: 'ok' })
+  })
+
+  it('load with their stores under Node 20', async () => {
+    const event = { path: '/wechat/uploads', httpMethod: 'GET', headers: {} }
+    expect(await call(lowestNode(), 'wxcloud', 'listUploads', event)).toMatchObject({ statusCode: 401 })
+  })
+
+  it('answer as a Lambda function', async () => {
+    const answer = await call(process.execPath, 'lambda', 'healthz', apiGatewayEvent('/healthz'))
+    expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: false })
+    expect(JSON.parse(answer.body)).toEqual({ status: 'ok' })
+  })
+
+  it('ask the table as a Lambda function, signed with the credentials of the environment', async () => {
+    const asked: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.headers.authorization)
+      request.resume().on('end', () => response.setHeader('content-type', 'application/x-amz-json-1.0').end('{}'))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    try {
+      const answer = await call(process.execPath, 'lambda', 'listUploads', apiGatewayEvent('/wechat/uploads'), {
+        TABLE_NAME: 'sucai-test',
+        AWS_REGION: 'ap-northeast-1',
+        AWS_ACCESS_KEY_ID: 'AKIDOFTHEENVIRONMENT',
+        AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
+      })
+      expect(answer).toMatchObject({ statusCode: 401 })
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+    expect(asked).toEqual([expect.stringContaining('Credential=AKIDOFTHEENVIRONMENT/')])
+  })
+
+  it('are the same when they are built again', async () => {
+    const [first, second] = await Promise.all([1, 2].map(() => bundleFor('lambda', FUNCTIONS, { outdir: out })))
+    expect(first?.files.map(file => file.hash)).toEqual(second?.files.map(file => file.hash))
+    expect(first?.files).toHaveLength(2)
+  })
+})
+
+describe('the bundle rules', () => {
+  const context = { devPackages: new Set(['node_modules/vitest']) }
+  const bundle = (host: Host, ports: string[], modules: string[]): Bundle => ({
+    id: 'healthz',
+    kind: 'operation',
+    host,
+    ports,
+    bytes: 1,
+    modules,
+  })
+  const CLEAN = ['functions/healthz.ts', 'shared/core/errors.ts', 'node_modules/zod/v4/locales/en.js']
+  const DYNAMO = 'node_modules/@aws-sdk/client-dynamodb/dist-es/index.js'
+  const BROKEN: Record<string, Bundle> = {
+    'nothing of AWS in a WeChat Cloud bundle': bundle('wxcloud', ['table'], [DYNAMO]),
+    'no AWS SDK in a function without a port that needs it': bundle(
+      'lambda',
+      [],
+      ['node_modules/@smithy/core/index.js'],
+    ),
+    'only the SDK clients that the function wires': bundle(
+      'lambda',
+      ['table'],
+      [DYNAMO, 'node_modules/@aws-sdk/client-s3/dist-es/index.js'],
+    ),
+    'undici only in functions that call WeChat': bundle('wxcloud', ['table'], ['node_modules/undici/lib/api/index.js']),
+    'no zod locale but en': bundle('lambda', [], ['node_modules/zod/v4/locales/zh-CN.js']),
+    'no package of development': bundle('lambda', [], ['node_modules/vitest/dist/index.js']),
+    'of the project only functions/ and shared/': bundle('lambda', [], ['local/start.ts']),
+    'only its own function': bundle('lambda', [], ['functions/healthz.ts', 'functions/getUpload.ts']),
+    'only its own host': bundle('wxcloud', ['table'], ['shared/hosts/aws/table.ts']),
+  }
+
+  it.each(HOSTS)('find nothing in a clean bundle of %s', host => {
+    expect(findings(bundle(host, [], CLEAN), context)).toEqual([])
+  })
+
+  it('allow what the ports of a function bring', () => {
+    const undici = 'node_modules/undici/lib/api/index.js'
+    expect(findings(bundle('lambda', ['wechat'], [DYNAMO, undici]), context)).toEqual([])
+  })
+
+  it.each(BUNDLE_RULES.map(({ name }) => name))('can find a breach of: %s', name => {
+    const broken = BROKEN[name]
+    expect(broken && findings(broken, context)).toContainEqual(expect.stringContaining(`: ${name}; inside: `))
+  })
+
+  it('find a bundle that is too large', () => {
+    expect(findings({ ...bundle('lambda', [], CLEAN), bytes: MAX_BUNDLE_BYTES + 1 }, context)).toHaveLength(1)
+  })
+
+  it('name a package that is inside twice', () => {
+    const nested = `node_modules/@aws-sdk/s3-presigned-post/${DYNAMO}`
+    expect(twice(bundle('lambda', ['table'], [DYNAMO, nested]))).toEqual(['@aws-sdk/client-dynamodb'])
+  })
+})

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import { completeUpload } from '../../functions/completeUpload.ts'
+import { listUploads } from '../../functions/listUploads.ts'
+import { sweepUploads } from '../../functions/sweepUploads.ts'
+import { uploadKey } from '../../shared/domain/uploads/uploadRow.ts'
+import { sha256 } from '../support/files.ts'
+import { killable } from '../support/killable.ts'
+import { open, openAndPost, view } from '../support/uploads.ts'
+import { APP_ID, world } from '../support/world.ts'
+
+const MINUTE_MS = 60_000
+const ADD = '/cgi-bin/material/add_material'
+
+describe('a lost storage event', () => {
+  it('costs at most two minutes', async () => {
+    await using service = await world()
+    const opened = await openAndPost(service)
+    service.dropEvents()
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED', attempts: 1 })
+    expect(service.materials()).toMatchObject([{ sha256: sha256(opened.bytes) }])
+  })
+
+  it('of a file posted minutes later is found too', async () => {
+    await using service = await world()
+    const opened = await open(service)
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    await service.clock.advance(10 * MINUTE_MS)
+    await service.post(opened, opened.bytes)
+    service.dropEvents()
+    await service.clock.advance(2 * MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
+  })
+
+  it('of fifty uploads loses none and doubles none', async () => {
+    await using service = await world()
+    for (let at = 0; at < 50; at++) await openAndPost(service, { filename: `图 ${at}.jpg` })
+    service.dropEvents()
+    await service.clock.advance(MINUTE_MS)
+    await Promise.all([service.sweep(), service.sweep()])
+    expect(service.materials()).toHaveLength(50)
+    expect((await service.ok(listUploads, { query: { state: 'STORED', limit: '100' } })).data).toHaveLength(50)
+  })
+})
+
+describe('an upload whose bytes never come', () => {
+  it('expires 15 minutes after its URL did, without a call of WeChat', async () => {
+    await using service = await world()
+    const opened = await open(service)
+    await service.clock.advance(29 * MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'CREATED' })
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'EXPIRED' })
+    expect(service.control.calls().total).toBe(0)
+  })
+
+  it('stays expired when they come after all', async () => {
+    await using service = await world()
+    const opened = await open(service)
+    await service.clock.advance(31 * MINUTE_MS)
+    await service.sweep()
+    await service.post(opened, opened.bytes)
+    await service.deliver()
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'EXPIRED' })
+    expect(service.control.calls().total).toBe(0)
+  })
+
+  it('is not looked at each minute', async () => {
+    await using service = await world()
+    const opened = await open(service)
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    const row = await service.table.get(uploadKey(APP_ID, opened.uploadId))
+    expect(row?.due?.at).toBe(service.clock.now() + 2 * MINUTE_MS)
+  })
+})
+
+describe('work that was handed over and lost', () => {
+  it('is handed over again until somebody does it', async () => {
+    await using service = await world()
+    const opened = await openAndPost(service)
+    service.dropEvents()
+    service.loseSends = true
+    await service.ok(completeUpload, { params: { uploadId: opened.uploadId } })
+    for (let minute = 0; minute < 3; minute++) {
+      await service.clock.advance(MINUTE_MS)
+      await service.sweep()
+    }
+    expect(await view(service, opened)).toMatchObject({ state: 'UPLOADED' })
+    service.loseSends = false
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
+  })
+})
+
+describe('one broken row', () => {
+  it('does not stop the others, and is named in the log', async () => {
+    await using service = await world()
+    const due = { queue: 'upload', at: service.clock.now() }
+    await service.table.put({ ...uploadKey(APP_ID, 'broken'), schemaVersion: 1, data: { state: 'NONSENSE' }, due }, 0)
+    await service.table.put({ pk: 'ELSEWHERE', sk: 'x', schemaVersion: 1, data: {}, due }, 0)
+    const opened = await openAndPost(service)
+    service.dropEvents()
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
+    expect(service.lines()).toContainEqual(expect.objectContaining({ level: 'error', sk: 'broken' }))
+  })
+
+  it('nor do 150 of them', async () => {
+    await using service = await world()
+    const due = { queue: 'upload', at: 1 }
+    for (let at = 0; at < 150; at++) {
+      const data = { state: 'NONSENSE' }
+      await service.table.put({ ...uploadKey(APP_ID, `broken${at}`), schemaVersion: 1, data, due }, 0)
+    }
+    const opened = await openAndPost(service)
+    service.dropEvents()
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
+  })
+})
+
+describe('one account in trouble', () => {
+  it('does not hold up another', async () => {
+    await using service = await world()
+    await service.addAccount('wxaaaaaaaaaaaaaaaa', { row: { sealed_secret: 'g1.broken' } })
+    for (let at = 0; at < 30; at++) await openAndPost(service, { appId: 'wxaaaaaaaaaaaaaaaa' })
+    const opened = await openAndPost(service)
+    service.dropEvents()
+    await service.clock.advance(MINUTE_MS)
+    await service.sweep()
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
+  })
+})
+
+describe('too little time', () => {
+  it('ends the sweep early and says how much was done', async () => {
+    await using service = await world()
+    for (let at = 0; at < 3; at++) await open(service)
+    await service.clock.advance(MINUTE_MS)
+    expect(await service.run(sweepUploads, { trigger: 'schedule' }, { limitMs: 4_000 })).toEqual({ swept: 0 })
+    expect(await service.run(sweepUploads, { trigger: 'schedule' }, { limitMs: 55_000 })).toEqual({ swept: 3 })
+  })
+})
+
+describe('a sweep that dies', () => {
+  const sweepsUntilStored = async (step: number, moment: 'before' | 'after', setUp: 'lost' | 'dead' | 'unknown') => {
+    await using service = await world()
+    const opened = await openAndPost(service)
+    if (setUp === 'unknown') {
+      service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })
+      await service.deliver()
+    } else if (setUp === 'dead') {
+      const { ports, died } = killable(service.ports, 4, 'before')
+      await Promise.race([died, service.run(sweepUploads, { trigger: 'schedule' }, { ports })])
+    }
+    service.dropEvents()
+    await service.clock.advance(MINUTE_MS)
+    const { ports, died } = killable(service.ports, step, moment)
+    await Promise.race([died, service.run(sweepUploads, { trigger: 'schedule' }, { ports })])
+    for (let minute = 0; minute < 8; minute++) {
+      await service.clock.advance(MINUTE_MS)
+      await service.sweep()
+    }
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
+    expect(service.materials()).toHaveLength(1)
+  }
+  for (const setUp of ['lost', 'dead', 'unknown'] as const) {
+    for (const moment of ['before', 'after'] as const) {
+      it.each([1, 2, 3, 4, 5, 6])(`${moment} step %i with the upload ${setUp} loses nothing`, step =>
+        sweepsUntilStored(step, moment, setUp),
+      )
+    }
+  }
+})
