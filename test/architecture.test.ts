@@ -60,8 +60,8 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'the transport to WeChat',
-    files: /^shared\/wechat\/(transport|undiciParts\.d)\.ts$/,
-    values: [/^shared\/wechat\//, ERRORS, PURE_NODE, /^undici(\/|$)/],
+    files: /^shared\/wechat\/(transport|safeDownload|publicAddress|undiciParts\.d)\.ts$/,
+    values: [/^shared\/wechat\//, ERRORS, PURE_NODE, /^node:(dns|net)$/, /^undici(\/|$)/],
     types: [PORTS],
     refused: { from: 'shared/wechat/transport.ts', to: 'node:http' },
   },

@@ -49,12 +49,13 @@ export function controlAnswer(control: Control, arrival: Arrival): Answer {
   const routes = ROUTES.filter(route => route.path.test(path))
   const route = routes.find(({ method }) => method === arrival.method)
   if (!route) return answer(routes.length > 0 ? 405 : 404, { error: `no ${arrival.method} ${arrival.path}` })
-  const id = decodeURIComponent(route.path.exec(path)?.[1] ?? '')
   try {
+    const id = decodeURIComponent(route.path.exec(path)?.[1] ?? '')
     return answer(200, route.run({ ...arrival, control, id }))
   } catch (error) {
     if (error instanceof z.ZodError) return answer(400, { error: z.prettifyError(error) })
-    if (error instanceof ControlError || error instanceof SyntaxError) return answer(400, { error: error.message })
+    const isBadInput = error instanceof ControlError || error instanceof SyntaxError || error instanceof URIError
+    if (isBadInput) return answer(400, { error: error.message })
     throw error
   }
 }

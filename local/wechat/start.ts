@@ -20,6 +20,9 @@ const simulator = await startSimulator({
   random: systemRandom,
   accounts: [{ ...DEMO_ACCOUNT, quotas: { '*': DEMO_CALLS_PER_DAY } }],
   ...(dataDir && { dataDir }),
+}).catch((error: unknown) => {
+  console.error(`The simulator cannot start: ${error instanceof Error ? error.message : error}`)
+  process.exit(1)
 })
 console.log(`WeChat simulator: ${simulator.url} (account ${DEMO_ACCOUNT.appId}, ${dataDir ?? 'nothing is kept'})`)
 

@@ -1,5 +1,5 @@
 /** Objects in S3, or in any server that speaks it. */
-import { addAbortSignal, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -159,7 +159,6 @@ function decoded(value: string): string {
 
 /** The same bytes; a connection that breaks becomes `AppError('STORE_UNAVAILABLE')`. */
 function ownErrors(body: Readable, signal: AbortSignal | undefined): Readable {
-  if (signal) addAbortSignal(signal, body)
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
       yield* body

@@ -83,6 +83,23 @@ test('leaves neither object nor file when the client goes away half way', async 
   expect(server.events).toEqual([])
 })
 
+test('leaves neither object nor file when the client goes away in the middle of a form', async () => {
+  const { fields } = await createPresignedPost(server.client, { Bucket: TEST_BUCKET, Key: 'half' })
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  )
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write(
+    `POST /${TEST_BUCKET} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n`,
+  )
+  socket.write(`${parts.join('')}--b\r\nContent-Disposition: form-data; name="file"; filename="图.png"\r\n\r\n`)
+  socket.write(testBytes(500_000))
+  await vi.waitFor(async () => expect(await temporaryFiles()).toHaveLength(1))
+  socket.destroy()
+  await vi.waitFor(async () => expect(await temporaryFiles()).toEqual([]))
+  await missing('half')
+})
+
 test('leaves neither object nor file when a form ends half way', async () => {
   const { url, fields } = await createPresignedPost(server.client, { Bucket: TEST_BUCKET, Key: 'half' })
   const parts = Object.entries(fields).map(

@@ -28,7 +28,9 @@ export const objects = /* @__PURE__ */ once(() => memoryObjects())
 export const signer = /* @__PURE__ */ once(() => memorySigner())
 
 /** Secrets under the 32-byte key in `SECRETS_KEY` (base64). */
-export const secrets = /* @__PURE__ */ once(() => keySecrets(once(() => Buffer.from(requiredEnv('SECRETS_KEY'), 'base64'))))
+export const secrets = /* @__PURE__ */ once(() =>
+  keySecrets(once(() => Buffer.from(requiredEnv('SECRETS_KEY'), 'base64'))),
+)
 
 /** WeChat's token endpoints. */
 export const tokenApi = /* @__PURE__ */ once(() => tokenClient({ transport: transport(), clock: ambient().clock }))

@@ -178,6 +178,7 @@ describe('the control API', () => {
     expect(await control('PUT', 'ledger')).toMatchObject({ status: 405 })
     const broken = await exchange(`${wire.url}/_control/faults`, { method: 'POST', body: '{' })
     expect(broken.status).toBe(400)
+    expect(await control('DELETE', 'media/%E5')).toMatchObject({ status: 400 })
   })
 
   it('is for this machine only', () => {
