@@ -10,10 +10,12 @@ export const completeUpload = operation({
   method: 'POST',
   path: '/wechat/uploads/{uploadId}/complete',
   role: 'write',
+  miniProgram: true,
   summary: 'Tell that the bytes of an upload are in the object store',
   params: UploadPath,
   response: UploadAnswer,
   needs: ['table', 'objects', 'invoker'],
+  errors: ['UPLOAD_NOT_FOUND', 'UPLOAD_STATE_CONFLICT', 'OBJECT_MISSING'],
   run: async ({ appId, params: { uploadId } }, ports, { signal }) => ({
     data: uploadView(await complete(ports, { appId, uploadId, signal })),
   }),

@@ -2,19 +2,22 @@
 import { serve, signer, table } from '#host'
 import { operation } from '../shared/core/operation.ts'
 import { CreateUploadBody, UploadTargetAnswer } from '../shared/core/schemas/upload.ts'
-import { createUpload as create } from '../shared/domain/uploads/createUpload.ts'
+import { createUpload as create, targetAgain } from '../shared/domain/uploads/createUpload.ts'
 
 export const createUpload = operation({
   id: 'createUpload',
   method: 'POST',
   path: '/wechat/uploads',
   role: 'write',
+  miniProgram: ({ body }) => !body.permanent,
   summary: 'Open an upload through the object store',
   status: 201,
   body: CreateUploadBody,
   response: UploadTargetAnswer,
   needs: ['table', 'signer'],
+  errors: ['FILE_TYPE_NOT_ALLOWED', 'FILE_CONTENT_MISMATCH', 'FILE_TOO_LARGE', 'FILE_EMPTY', 'VIDEO_TITLE_MISSING'],
   run: async ({ account, body }, ports) => ({ data: await create(ports, account, body) }),
+  replay: async ({ data }, { appId }, ports) => ({ data: await targetAgain(ports, appId, data) }),
 })
 
 export const main = serve(createUpload, { table, signer })

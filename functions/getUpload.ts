@@ -10,11 +10,13 @@ export const getUpload = operation({
   method: 'GET',
   path: '/wechat/uploads/{uploadId}',
   role: 'read',
+  miniProgram: true,
   summary: 'The state of an upload',
   params: UploadPath,
   query: UploadQuery,
   response: UploadAnswer,
   needs: ['table'],
+  errors: ['UPLOAD_NOT_FOUND'],
   run: async ({ appId, params, query }, ports, call) => {
     const row = await waitForUpload(ports, { appId, uploadId: params.uploadId, waitMs: query.wait * 1000 }, call)
     return { data: uploadView(row.data) }

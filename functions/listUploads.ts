@@ -9,6 +9,7 @@ export const listUploads = operation({
   method: 'GET',
   path: '/wechat/uploads',
   role: 'read',
+  miniProgram: true,
   summary: 'Uploads by state, newest first',
   query: UploadListQuery,
   response: UploadListAnswer,

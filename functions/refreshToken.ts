@@ -1,7 +1,10 @@
 /** The one function that may open an AppSecret: fetches access_tokens and writes their rows. */
 import { secrets, serve, table, tokenApi } from '#host'
 import { job } from '../shared/core/operation.ts'
+import { answering } from '../shared/core/remoteAnswer.ts'
 import { RefreshCall } from '../shared/core/schemas/calls.ts'
+import { checkSecret } from '../shared/domain/tokens/checkSecret.ts'
+import { forceToken } from '../shared/domain/tokens/forceToken.ts'
 import { renewDueTokens } from '../shared/domain/tokens/renewDueTokens.ts'
 import { renewToken } from '../shared/domain/tokens/renewToken.ts'
 
@@ -12,9 +15,12 @@ export const refreshToken = job({
   needs: ['table', 'tokenApi', 'secrets'],
   run: async (event, ports, call) => {
     if (event.trigger === 'schedule') return { renewed: await renewDueTokens(ports, call) }
-    const { app_id: appId, failed_generation: failedGeneration } = RefreshCall.parse(event).payload
+    const { app_id: appId, failed_generation: failedGeneration, force, check } = RefreshCall.parse(event).payload
+    const { signal } = call
+    if (check) return answering(() => checkSecret(ports, { appId, ...check }, signal))
+    if (force) return answering(() => forceToken(ports, { appId, signal }))
     const failed = failedGeneration === undefined ? {} : { failedGeneration }
-    return { outcome: await renewToken(ports, { appId, ...failed, signal: call.signal }) }
+    return { outcome: await renewToken(ports, { appId, ...failed, signal }) }
   },
 })
 

@@ -3,7 +3,7 @@ import { serve, signer, table } from '#host'
 import { AppError } from '../shared/core/errors.ts'
 import { operation } from '../shared/core/operation.ts'
 import { UploadPath, UploadTargetAnswer } from '../shared/core/schemas/upload.ts'
-import { signTarget } from '../shared/domain/uploads/createUpload.ts'
+import { signTarget, targetAgain } from '../shared/domain/uploads/createUpload.ts'
 import { extended } from '../shared/domain/uploads/transitions.ts'
 import { readUpload } from '../shared/domain/uploads/uploadRow.ts'
 
@@ -12,10 +12,12 @@ export const renewUploadUrl = operation({
   method: 'POST',
   path: '/wechat/uploads/{uploadId}/url',
   role: 'write',
+  miniProgram: true,
   summary: 'A fresh signed policy for an upload that waits for its bytes',
   params: UploadPath,
   response: UploadTargetAnswer,
   needs: ['table', 'signer'],
+  errors: ['UPLOAD_NOT_FOUND', 'UPLOAD_STATE_CONFLICT'],
   run: async ({ appId, params: { uploadId } }, { table, signer, clock }, { signal }) => {
     const row = await readUpload(table, { appId, uploadId, signal })
     const { state, object_key } = row.data
@@ -28,6 +30,7 @@ export const renewUploadUrl = operation({
     if (!written.ok) throw conflict
     return { data: await signTarget(signer, next.data) }
   },
+  replay: async ({ data }, { appId }, ports) => ({ data: await targetAgain(ports, appId, data) }),
 })
 
 export const main = serve(renewUploadUrl, { table, signer })

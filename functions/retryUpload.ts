@@ -10,10 +10,12 @@ export const retryUpload = operation({
   method: 'POST',
   path: '/wechat/uploads/{uploadId}/retry',
   role: 'write',
+  miniProgram: true,
   summary: 'Try a rejected, parked or unclear upload again',
   params: UploadPath,
   response: UploadAnswer,
   needs: ['table', 'objects', 'invoker'],
+  errors: ['UPLOAD_NOT_FOUND', 'UPLOAD_STATE_CONFLICT', 'OBJECT_MISSING', 'WRITE_CONFLICT'],
   run: async ({ appId, params: { uploadId } }, ports, { signal }) => ({
     data: uploadView(await retry(ports, { appId, uploadId, signal })),
   }),

@@ -3,7 +3,13 @@ import { serve, table, wechat } from '#host'
 import { readForm } from '../shared/core/multipart.ts'
 import { operation } from '../shared/core/operation.ts'
 import { parseWith } from '../shared/core/readInput.ts'
-import { MaterialAnswer, MaterialTypePath, MaterialUploadQuery, VideoText } from '../shared/core/schemas/media.ts'
+import {
+  MaterialAnswer,
+  MaterialTypePath,
+  MaterialUploadForm,
+  MaterialUploadQuery,
+  VideoText,
+} from '../shared/core/schemas/media.ts'
 import { checkForm, uploadDirectly } from '../shared/domain/uploads/directUpload.ts'
 
 export const uploadMaterial = operation({
@@ -18,7 +24,9 @@ export const uploadMaterial = operation({
     const { file, fields } = await readForm(request, query.file_field, signal)
     return { file, description: parseWith(VideoText, fields, 'body') }
   },
+  form: MaterialUploadForm,
   response: MaterialAnswer,
+  errors: ['VIDEO_TITLE_MISSING', 'WRITE_CONFLICT'],
   needs: ['table', 'wechat'],
   run: async ({ account, params: { type }, body: { file, description } }, ports, { signal }) => {
     const direct = checkForm(file, { type, permanent: true, account })

@@ -11,6 +11,7 @@ export const uploadTemporaryMedia = operation({
   method: 'POST',
   path: '/wechat/media/temporary',
   role: 'write',
+  miniProgram: true,
   summary: 'Upload temporary media',
   query: TemporaryUploadQuery,
   read: async (request, { query, account }, signal) => {
@@ -18,6 +19,7 @@ export const uploadTemporaryMedia = operation({
     const type = query.type ?? parseWith(MediaTypeName.optional(), fields['type'], 'body')
     return checkForm(file, { type, permanent: false, account })
   },
+  form: TemporaryUploadQuery,
   response: TemporaryMediaAnswer,
   needs: ['wechat'],
   run: async ({ appId, body: { type, file, warnings } }, { wechat }, { signal }) => {

@@ -20,6 +20,7 @@ export const PORT_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   wechat: ['undici', ...TABLE, ...INVOKER],
   tokenApi: ['undici'],
   secrets: ['@aws-sdk/client-kms'],
+  sealer: ['@aws-sdk/client-kms'],
   invoker: INVOKER,
 }
 

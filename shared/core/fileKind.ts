@@ -9,25 +9,25 @@ export const SNIFF_BYTES = 64
 /** A format that WeChat takes for some type of media. */
 export type FileFormat = 'jpg' | 'png' | 'gif' | 'bmp' | 'mp3' | 'wav' | 'wma' | 'amr' | 'mp4'
 
+const LAYER_III = 1
+
 interface Signature {
   format: FileFormat
   matches: (head: Uint8Array) => boolean
 }
 
 const text = (head: Uint8Array, start: number, expected: string): boolean =>
-  Buffer.from(
-    head.buffer,
-    head.byteOffset + start,
-    Math.max(0, Math.min(expected.length, head.length - start)),
-  ).toString('latin1') === expected
+  Buffer.from(head.subarray(start, start + expected.length)).toString('latin1') === expected
 
 const bytes = (head: Uint8Array, expected: number[]): boolean => expected.every((byte, index) => head[index] === byte)
 
-/** An MPEG audio frame: 11 sync bits, then a version, layer and bit rate that are not reserved. */
+/** An MPEG audio frame of layer III: 11 sync bits, then a version and bit rate that are not reserved. */
 const mpegFrame = (head: Uint8Array): boolean => {
   const [first = 0, second = 0, third = 0] = head
   const layer = (second >> 1) & 3
-  return first === 0xff && (second & 0xe0) === 0xe0 && (second & 0x18) !== 0x08 && layer !== 0 && third >> 4 !== 15
+  return (
+    first === 0xff && (second & 0xe0) === 0xe0 && (second & 0x18) !== 0x08 && layer === LAYER_III && third >> 4 !== 15
+  )
 }
 
 const SIGNATURES: Signature[] = [

@@ -112,10 +112,10 @@ function parse(request: Request, signal: AbortSignal | undefined): Promise<Parse
       open.size > 0 ? fail(malformed('a file part stops half-way')) : resolve({ files, fields }),
     )
     body.on('error', cause => fail(malformed(cause)))
-    signal?.addEventListener('abort', () => fail(new AppError('OUT_OF_TIME', 'The form did not arrive in time.')), {
-      once: true,
-    })
+    const late = () => fail(new AppError('OUT_OF_TIME', 'The form did not arrive in time.'))
+    signal?.addEventListener('abort', late, { once: true })
     body.pipe(reader)
+    if (signal?.aborted) late()
   })
 }
 

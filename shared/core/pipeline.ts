@@ -1,14 +1,15 @@
-/** The one chain every HTTP operation runs through: request id → log → errors → door → rule. */
+/** The one chain every HTTP operation runs through: request id → log → errors → door → once → rule. */
 import middy, { type MiddlewareObj } from '@middy/core'
-import * as z from 'zod'
 import type { Table } from '../ports/table.ts'
-import { type Account, AppId, readAccount } from './account.ts'
+import { accessLog } from './accessLog.ts'
+import { type Entry, enter, OPEN_ENTRY } from './enter.ts'
 import { AppError, asAppError } from './errors.ts'
-import { authenticate, authorize, presentedKey } from './keys.ts'
+import type { KeptAnswer } from './idempotency.ts'
+import { onceOnly } from './onceOnly.ts'
 import type { Call, Input, Operation } from './operation.ts'
 import type { AmbientPorts, PortName, PortsOf, Provider } from './ports.ts'
 import { problemResponse } from './problem.ts'
-import { parseWith, queryObject, readJson } from './readInput.ts'
+import { entityTags, parseWith, queryObject, readJson } from './readInput.ts'
 
 /** One request on its way through the chain. */
 export interface Exchange {
@@ -29,30 +30,12 @@ export interface Door<N extends PortName> {
   table?: Provider<Table>
 }
 
-const NO_ACCOUNT: Account = {
-  app_id: '',
-  name: '',
-  kind: 'official',
-  articles: 'draft',
-  limits: 'current',
-  credential: 'stable_token',
-}
-
-const AccountQuery = z.object({ app_id: AppId })
-
 /** Builds the chain around `operation`. Never throws: every failure becomes the documented shape. */
 export function endpoint<N extends PortName, P, Q, B, R>(operation: Operation<N, P, Q, B, R>, door: Door<N>): Endpoint {
   const handler = middy<Exchange, Response>({ timeoutEarlyInMillis: 0 })
     .use(accessLog(operation.id, door.ambient))
     .use(problems())
-    .handler(async exchange => {
-      const url = new URL(exchange.request.url)
-      const query = queryObject(url)
-      const account = operation.role === 'public' ? NO_ACCOUNT : await enter(operation, { exchange, door, query })
-      const input = await readInput(operation, { exchange, query, account })
-      const result = await operation.run(input, door.ports(), exchange.call)
-      return result instanceof Response ? result : Response.json(result, { status: operation.status ?? 200 })
-    })
+    .handler(exchange => answer(operation, door, exchange))
   return async exchange => {
     const response = await handler(exchange, {})
     response.headers.set('x-request-id', exchange.call.requestId)
@@ -60,42 +43,100 @@ export function endpoint<N extends PortName, P, Q, B, R>(operation: Operation<N,
   }
 }
 
-interface Arrival {
-  exchange: Exchange
-  query: Record<string, string>
+/** Whether an Idempotency-Key counts: answers about accounts and keys hold secrets and are never kept (service-api.md §1). */
+export const isKeyed = ({ method, role, account = 'query' }: Pick<Operation, 'method' | 'role' | 'account'>): boolean =>
+  method === 'POST' && role !== 'public' && account === 'query'
+
+async function answer<N extends PortName, P, Q, B, R>(
+  operation: Operation<N, P, Q, B, R>,
+  door: Door<N>,
+  { request, params, call }: Exchange,
+): Promise<Response> {
+  const query = queryObject(new URL(request.url))
+  if (operation.role === 'public') {
+    return run(operation, door, { request, params, call, query, entry: OPEN_ENTRY })
+  }
+  if (!door.table) throw new Error(`${operation.id} was served without a table`)
+  const table = door.table()
+  const ambient = door.ambient()
+  const now = ambient.clock.now()
+  const entry = await enter(operation, { headers: request.headers, params, query, now, signal: call.signal }, table)
+  refuseMiniProgram(operation, entry, operation.miniProgram !== undefined && operation.miniProgram !== false)
+  const arrived = { params, call, query, entry }
+  if (!isKeyed(operation)) return run(operation, door, { request, ...arrived })
+  return onceOnly({
+    ...{ operation: operation.id, entry, request, call, table, ambient },
+    work: (again, began) => run(operation, door, { request: again, ...arrived, began }),
+    refresh: kept => refreshed(operation, door, { kept, entry, call }),
+  })
 }
 
-/** Key, then grant, then account: who may not ask does not learn which accounts exist. */
-async function enter<N extends PortName, P, Q, B, R>(
+interface Arrived extends Exchange {
+  query: Record<string, string>
+  entry: Entry
+  /** Told when the input is accepted. */
+  began?: () => void
+}
+
+async function run<N extends PortName, P, Q, B, R>(
   operation: Operation<N, P, Q, B, R>,
-  { exchange, door, query }: Arrival & { door: Door<N> },
-): Promise<Account> {
-  if (!door.table || operation.role === 'public') throw new Error(`${operation.id} was served without a table`)
-  const table = door.table()
-  const { clock } = door.ambient()
-  const key = await authenticate(presentedKey(exchange.request.headers), table, clock.now())
-  const named = AccountQuery.safeParse(query)
-  if (!named.success) {
-    throw new AppError('INVALID_APP_ID', 'The query must name the account: ?app_id=wx and 16 letters or digits.')
+  door: Door<N>,
+  arrived: Arrived,
+): Promise<Response> {
+  const input = await readInput(operation, arrived)
+  const { miniProgram } = operation
+  if (typeof miniProgram === 'function') refuseMiniProgram(operation, arrived.entry, miniProgram(input))
+  arrived.began?.()
+  const result = await operation.run(input, door.ports(), arrived.call)
+  if (result instanceof Response) return result
+  const etag = operation.etag?.(result)
+  const headers = new Headers(etag === undefined ? {} : { etag: `"${etag}"` })
+  if (etag !== undefined && entityTags(arrived.request.headers, 'if-none-match')?.some(tag => tag === etag)) {
+    return new Response(null, { status: 304, headers })
   }
-  authorize(key, operation.role, named.data.app_id)
-  const { sealed_secret: _, ...account } = await readAccount(table, named.data.app_id, exchange.call.signal)
-  return account
+  return Response.json(result, { status: operation.status ?? 200, headers })
 }
 
 async function readInput<N extends PortName, P, Q, B, R>(
   operation: Operation<N, P, Q, B, R>,
-  { exchange, query, account }: Arrival & { account: Account },
+  { request, params, call, query, entry: { account, caller } }: Arrived,
 ): Promise<Input<P, Q, B>> {
   const { app_id: _, ...rest } = query
-  const params = operation.params ? parseWith(operation.params, exchange.params, 'path') : (exchange.params as P)
+  const parsedParams = operation.params ? parseWith(operation.params, params, 'path') : (params as P)
   const parsedQuery = operation.query ? parseWith(operation.query, rest, 'query') : (rest as Q)
   const body = operation.read
-    ? await operation.read(exchange.request, { query: parsedQuery, account }, exchange.call.signal)
+    ? await operation.read(request, { query: parsedQuery, account }, call.signal)
     : operation.body
-      ? parseWith(operation.body, await readJson(exchange.request), 'body')
+      ? parseWith(operation.body, await readJson(request, operation.maxBodyBytes), 'body')
       : (undefined as B)
-  return { appId: account.app_id, account, params, query: parsedQuery, body }
+  const ifMatch = entityTags(request.headers, 'if-match')
+  return {
+    ...{ appId: account.app_id, account, caller, params: parsedParams, query: parsedQuery, body },
+    ...(ifMatch && { ifMatch }),
+  }
+}
+
+/** A mini program has temporary media only (service-api.md §1). */
+function refuseMiniProgram(
+  { account = 'query', id }: Pick<Operation, 'account' | 'id'>,
+  entry: Entry,
+  allowed: boolean,
+) {
+  if (account !== 'query' || entry.account.kind !== 'mini_program' || allowed) return
+  throw new AppError('NOT_FOR_MINI_PROGRAM', 'The account is a mini program, which has temporary media only.', {
+    operation: id,
+  })
+}
+
+/** The kept answer, with what expires in it made anew. */
+async function refreshed<N extends PortName, P, Q, B, R>(
+  operation: Operation<N, P, Q, B, R>,
+  door: Door<N>,
+  { kept, entry, call }: { kept: KeptAnswer; entry: Entry; call: Call },
+): Promise<string> {
+  if (!operation.replay) return kept.body
+  const before = operation.response.parse(JSON.parse(kept.body))
+  return JSON.stringify(await operation.replay(before, { appId: entry.account.app_id }, door.ports(), call))
 }
 
 const problems = (): MiddlewareObj<Exchange, Response> => ({
@@ -103,29 +144,3 @@ const problems = (): MiddlewareObj<Exchange, Response> => ({
     request.response = problemResponse(asAppError(request.error), request.event.call.requestId)
   },
 })
-
-/** One line per call; the error with its cause goes here and nowhere else. */
-function accessLog(operationId: string, ambient: Provider<AmbientPorts>): MiddlewareObj<Exchange, Response> {
-  const started = new WeakMap<Exchange, number>()
-  const line = (exchange: Exchange, status: number, error?: unknown) => {
-    const { clock, log } = ambient()
-    const url = new URL(exchange.request.url)
-    const fields = {
-      operation: operationId,
-      app_id: url.searchParams.get('app_id') ?? undefined,
-      request_id: exchange.call.requestId,
-      status,
-      duration_ms: clock.now() - (started.get(exchange) ?? clock.now()),
-      ...(error !== undefined && { error }),
-    }
-    if (status >= 500) log.error('request failed', fields)
-    else log.info('request', fields)
-  }
-  return {
-    before: ({ event }) => {
-      started.set(event, ambient().clock.now())
-    },
-    after: ({ event, response }) => line(event, response?.status ?? 200),
-    onError: ({ event, response, error }) => line(event, response?.status ?? 500, error),
-  }
-}

@@ -4,7 +4,7 @@ import type { Invoker } from '../ports/invoker.ts'
 import type { Log } from '../ports/log.ts'
 import type { ObjectSigner, ObjectStore } from '../ports/objectStore.ts'
 import type { Random } from '../ports/random.ts'
-import type { Opener } from '../ports/secrets.ts'
+import type { Opener, Sealer } from '../ports/secrets.ts'
 import type { Table } from '../ports/table.ts'
 import type { TokenApi, WeChat } from '../ports/wechat.ts'
 
@@ -23,6 +23,7 @@ export interface NamedPorts {
   wechat: WeChat
   tokenApi: TokenApi
   secrets: Opener
+  sealer: Sealer
   invoker: Invoker
 }
 

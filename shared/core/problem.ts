@@ -24,7 +24,7 @@ export function problemResponse(error: AppError, requestId: string): Response {
     details: error.details,
     ...(error.wechat && { wechat: error.wechat }),
   }
-  const response = Response.json(problem, { status: error.status })
+  const response = Response.json(problem, { status: error.status, headers: { 'x-request-id': requestId } })
   if (error.retryAfter !== undefined || error.status === 429 || error.status === 503) {
     response.headers.set('retry-after', String(Math.max(1, Math.ceil(error.retryAfter ?? DEFAULT_RETRY_AFTER_S))))
   }

@@ -10,7 +10,9 @@ export const MAX_JSON_BYTES = 256 * KiB
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: 'path' | 'query' | 'body'): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const issues = result.error.issues.map(issue => ({ in: where, field: issue.path.join('.'), problem: issue.message }))
+  const issues = result.error.issues
+    .flatMap(fitting)
+    .map(issue => ({ in: where, field: issue.path.join('.'), problem: issue.message }))
   const first = issues[0]
   const summary = first ? `${first.field ? `${first.field}: ` : ''}${first.problem}` : 'not as documented'
   throw new AppError('INVALID_REQUEST', `The ${where} is not valid: ${summary}.`, { issues })
@@ -49,4 +51,27 @@ export async function readJson(request: Request, maxBytes = MAX_JSON_BYTES): Pro
   } catch (cause) {
     throw new AppError('INVALID_JSON', 'The body is not well-formed JSON in UTF-8.', {}, { cause })
   }
+}
+
+/**
+ * The entity tags of `If-Match` or `If-None-Match`, without quotes and `W/`; `*` stays as it is. `undefined` without
+ * the header. https://www.rfc-editor.org/rfc/rfc9110#section-13.1
+ */
+export function entityTags(headers: Headers, name: 'if-match' | 'if-none-match'): string[] | undefined {
+  return headers
+    .get(name)
+    ?.split(',')
+    .map(tag => tag.trim().replace(/^W\//, '').replaceAll('"', ''))
+    .filter(tag => tag !== '')
+}
+
+/** Of a union that fits nowhere, what is wrong with the one branch whose type the value has: it tells more. */
+function fitting(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const branches = issue.errors.filter(
+    errors => !errors.some(({ code, path }) => code === 'invalid_type' && !path.length),
+  )
+  const [only] = branches
+  if (!only || branches.length > 1) return [issue]
+  return only.flatMap(inner => fitting({ ...inner, path: [...issue.path, ...inner.path] }))
 }

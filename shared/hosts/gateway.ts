@@ -26,6 +26,19 @@ export function gatewayRequest({ url, method, headers, body, isBase64Encoded }: 
   return new Request(url, { method, headers, body: bytes })
 }
 
+/** Headers out of an event; one that HTTP itself could not carry is left out, for it must not fail the request. */
+export function eventHeaders(pairs: [string, string][]): Headers {
+  const headers = new Headers()
+  for (const [name, value] of pairs) {
+    try {
+      headers.append(name, value)
+    } catch {
+      // Gateways decode header bytes as UTF-8; web headers know Latin-1 only, and none of ours is anything else.
+    }
+  }
+  return headers
+}
+
 /** The `Response` as a gateway's result. */
 export async function gatewayResult(response: Response): Promise<GatewayResult> {
   const bytes = Buffer.from(await response.arrayBuffer())

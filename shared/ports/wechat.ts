@@ -53,6 +53,8 @@ export interface VideoMedia {
   title: string
   description: string
   url: string
+  /** Fetches it there, safely: 12 MB at most, from no address of our own network. */
+  open(signal?: AbortSignal): Promise<BinaryMedia>
 }
 
 /** The counts of the permanent library. */
@@ -138,6 +140,8 @@ export interface MediaApi {
   get(mediaId: string, signal?: AbortSignal): Promise<BinaryMedia | VideoMedia>
   /** An image for the inside of articles: a URL, no media_id, outside the library's limit. jpg or png under 1 MB. */
   uploadImage(file: MediaFile, signal?: AbortSignal): Promise<{ url: string }>
+  /** Whether an image with this source stays in an article; WeChat drops all others without a word. */
+  keepsImage(source: string): boolean
 }
 
 /** Permanent material of one account (wechat-api.md §3). */

@@ -13,10 +13,17 @@ export interface KmsSecretsOptions {
 export function kmsSecrets({ keyId, client }: KmsSecretsOptions): Sealer & Opener {
   return {
     async seal(plain, context) {
-      const { CiphertextBlob } = await client().send(
-        new EncryptCommand({ KeyId: keyId, Plaintext: Buffer.from(plain), EncryptionContext: { app_id: context } }),
-      )
-      return Buffer.from(CiphertextBlob ?? []).toString('base64')
+      const command = new EncryptCommand({
+        KeyId: keyId,
+        Plaintext: Buffer.from(plain),
+        EncryptionContext: { app_id: context },
+      })
+      try {
+        const { CiphertextBlob } = await client().send(command)
+        return Buffer.from(CiphertextBlob ?? []).toString('base64')
+      } catch (cause) {
+        throw new AppError('STORE_UNAVAILABLE', 'The secret could not be sealed.', {}, { cause })
+      }
     },
     async open(sealed, context) {
       try {

@@ -1,22 +1,19 @@
 /** The WeChat client: the ports `WeChat` and `TokenApi` over a transport. */
-import type { Random } from '../ports/random.ts'
-import type { Tokens } from '../ports/tokens.ts'
 import type { DraftApi, MaterialApi, MediaApi, TokenApi, WeChat } from '../ports/wechat.ts'
 import type { ApiAnswer, ApiRequest } from './apiCall.ts'
-import { call, callBare, callForFile, type Wires } from './call.ts'
+import { isWeChatImage } from './articleImage.ts'
+import { type AccountWires, call, callBare, callForFile, type Wires } from './call.ts'
 import * as drafts from './draft.ts'
 import * as materials from './material.ts'
 import * as medias from './media.ts'
 import * as news from './news.ts'
 import { classicTokenRequest, stableTokenRequest, tokenAnswer } from './token.ts'
+import { withBytes } from './video.ts'
 
 const BOUNDARY_BYTES = 16
 
 /** Everything that media, material and drafts need; `transport` should be one per process. */
-export interface WeChatOptions extends Wires {
-  tokens: Tokens
-  random: Random
-}
+export type WeChatOptions = AccountWires
 
 /** The client for all accounts. Errors as the port {@link WeChat} says. */
 export function weChatClient(options: WeChatOptions): WeChat {
@@ -48,8 +45,11 @@ function mediaApi(options: WeChatOptions, appId: string): MediaApi {
       run(medias.uploadRequest(type, file, boundary(options)), answer => medias.uploadAnswer(type, answer), signal),
     uploadImage: (file, signal) =>
       run(medias.uploadImageRequest(file, boundary(options)), medias.uploadImageAnswer, signal),
-    get: (mediaId, signal) =>
-      callForFile(options, appId, { request: medias.getMediaRequest(mediaId), judge: medias.getMediaAnswer, signal }),
+    keepsImage: source => isWeChatImage(source, options.transport.origin),
+    get: async (mediaId, signal) => {
+      const step = { request: medias.getMediaRequest(mediaId), judge: medias.getMediaAnswer, signal }
+      return withBytes(options.transport, await callForFile(options, appId, step))
+    },
   }
 }
 
@@ -65,12 +65,10 @@ function materialApi(options: WeChatOptions, appId: string): MaterialApi {
     count: signal => run(materials.countRequest(), materials.countAnswer, signal),
     list: (type, offset, count, signal) =>
       run(materials.listRequest(type, offset, count), materials.listAnswer, signal),
-    get: (mediaId, signal) =>
-      callForFile(options, appId, {
-        request: materials.getMaterialRequest(mediaId),
-        judge: materials.getMaterialAnswer,
-        signal,
-      }),
+    get: async (mediaId, signal) => {
+      const step = { request: materials.getMaterialRequest(mediaId), judge: materials.getMaterialAnswer, signal }
+      return withBytes(options.transport, await callForFile(options, appId, step))
+    },
     remove: (mediaId, signal) => run(materials.removeRequest(mediaId), materials.removeAnswer, signal),
     listNews: (offset, count, signal) =>
       run(

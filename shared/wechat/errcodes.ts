@@ -18,7 +18,8 @@ export interface ErrcodeRule {
   pause?: number | 'beijing-midnight'
 }
 
-const BUSY_PAUSE_SECONDS = 10
+/** A refusal with no longer pause than this passes by itself, often within a second. */
+export const QUICK_PAUSE_SECONDS = 10
 /** 45011 counts by the minute. */
 const MINUTE_PAUSE_SECONDS = 60
 /** WeChat pushes a new component ticket every ten minutes. */
@@ -26,7 +27,7 @@ const TICKET_PAUSE_SECONDS = 600
 
 const reject = (remedy: string, code: ErrorCode = 'WECHAT_REFUSED'): ErrcodeRule => ({ action: 'reject', code, remedy })
 const operator = (remedy: string): ErrcodeRule => ({ action: 'misconfigured', code: 'ACCOUNT_MISCONFIGURED', remedy })
-const retry = (remedy: string, pause = BUSY_PAUSE_SECONDS): ErrcodeRule => ({
+const retry = (remedy: string, pause = QUICK_PAUSE_SECONDS): ErrcodeRule => ({
   action: 'retry',
   code: 'WECHAT_BUSY',
   remedy,

@@ -8,12 +8,12 @@ import type {
   NewsMaterial,
   PermanentMaterial,
   VideoDescription,
-  VideoMedia,
 } from '../ports/wechat.ts'
 import { type ApiAnswer, type ApiRequest, fileRequest, getRequest, jsonRequest, slow } from './apiCall.ts'
 import { integer, notUnderstood, objects, requiredNumber, requiredText, succeeded, text } from './judge.ts'
 import { multipartBody } from './multipart.ts'
 import { newsOf } from './news.ts'
+import type { VideoFacts } from './video.ts'
 
 /** The types that batchget_material lists; thumbs are among the images. */
 export type ListedType = 'image' | 'voice' | 'video'
@@ -78,7 +78,7 @@ export function getMaterialRequest(mediaId: string): ApiRequest {
 }
 
 /** The JSON answers of material/get_material. */
-export function getMaterialAnswer(answer: ApiAnswer): VideoMedia | NewsMaterial {
+export function getMaterialAnswer(answer: ApiAnswer): VideoFacts | NewsMaterial {
   const value = succeeded('material/get_material', answer)
   if (Array.isArray(value['news_item'])) return newsOf(value)
   const url = text(value['down_url'])

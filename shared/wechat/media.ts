@@ -1,8 +1,9 @@
 /** Temporary media and images of articles as request builders and answer judges (wechat-api.md §2). */
-import type { MediaFile, MediaType, TemporaryMedia, VideoMedia } from '../ports/wechat.ts'
+import type { MediaFile, MediaType, TemporaryMedia } from '../ports/wechat.ts'
 import { type ApiAnswer, type ApiRequest, fileRequest, getRequest, slow } from './apiCall.ts'
 import { integer, notUnderstood, requiredText, succeeded, text } from './judge.ts'
 import { multipartBody } from './multipart.ts'
+import type { VideoFacts } from './video.ts'
 
 /** POST media/upload: one file, three days. */
 export function uploadRequest(type: MediaType, file: MediaFile, boundary: string): ApiRequest {
@@ -26,7 +27,7 @@ export function getMediaRequest(mediaId: string): ApiRequest {
 }
 
 /** The JSON answers of media/get: a video's address, or an error. */
-export function getMediaAnswer(answer: ApiAnswer): VideoMedia {
+export function getMediaAnswer(answer: ApiAnswer): VideoFacts {
   const url = text(succeeded('media/get', answer)['video_url'])
   if (!url) throw notUnderstood('media/get', answer)
   return { kind: 'video', title: '', description: '', url }

@@ -1,7 +1,7 @@
 /** Turns WeChat's `errcode` into the service's error. */
 import { AppError, type WeChatRefusal } from '../core/errors.ts'
 import type { Endpoint } from './endpoints.ts'
-import { classify } from './errcodes.ts'
+import { classify, type ErrcodeRule, QUICK_PAUSE_SECONDS } from './errcodes.ts'
 
 const DAY_MS = 86_400_000
 const BEIJING_OFFSET_MS = 8 * 3_600_000
@@ -30,16 +30,29 @@ export function refusal({ endpoint, errcode, errmsg, now }: Refused): AppError {
   if (rid) wechat.rid = rid
   const message = `WeChat refused ${endpoint} (${errcode}): ${rule.remedy}${ip ? ` The address is ${ip}.` : ''}`
   const pause = rule.pause === 'beijing-midnight' ? secondsToBeijingMidnight(now) : rule.pause
-  return new AppError(rule.code, message, ip ? { ip } : {}, { wechat, ...(pause ? { retryAfter: pause } : {}) })
+  const details = { ...(rule.action === 'misconfigured' && { remedy: rule.remedy }), ...(ip && { ip }) }
+  return new AppError(rule.code, message, details, { wechat, ...(pause ? { retryAfter: pause } : {}) })
+}
+
+/** The table's rule for an error that is a refusal of WeChat, `undefined` for any other one. */
+export function ruleOf(endpoint: Endpoint, error: unknown): ErrcodeRule | undefined {
+  return error instanceof AppError && error.wechat ? classify(endpoint, error.wechat.errcode) : undefined
 }
 
 /** True for a refusal that a new access_token may cure: the call was not executed (wechat-api.md §1.4). */
-export function needsNewToken(endpoint: Endpoint, error: unknown): boolean {
-  return (
-    error instanceof AppError &&
-    error.wechat !== undefined &&
-    classify(endpoint, error.wechat.errcode).action === 'refresh-token'
-  )
+export const needsNewToken = (endpoint: Endpoint, error: unknown): boolean =>
+  ruleOf(endpoint, error)?.action === 'refresh-token'
+
+/**
+ * True when the same call may be made again at once: WeChat refused it for being busy, or surely did not get it, or it
+ * is a read that met a fault. What may have been accepted is never among these.
+ */
+export function mayRepeat(endpoint: Endpoint, error: unknown): boolean {
+  if (!(error instanceof AppError)) return false
+  const rule = ruleOf(endpoint, error)
+  if (rule) return rule.action === 'retry' && Number(rule.pause) <= QUICK_PAUSE_SECONDS
+  // A write that met a fault is unclear, never busy: see judge.ts.
+  return error.code === 'WECHAT_UNREACHABLE' || error.code === 'WECHAT_BUSY'
 }
 
 /** Seconds, at least 1, until daily quotas are new. */

@@ -1,8 +1,9 @@
-/** The transport over undici: the only file of the client that touches the network. */
+/** The transport over undici: with safeDownload.ts the only file of the client that touches the network. */
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import { AppError } from '../core/errors.ts'
+import { safeDownloader } from './safeDownload.ts'
 import type { Transport, TransportAnswer, TransportBody, TransportRequest } from './transportPort.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -34,7 +35,10 @@ export function undiciTransport(options: TransportOptions): Transport & { close(
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     pipelining: 1,
   })
+  const downloader = safeDownloader({ trustedOrigin: base.origin })
   return {
+    origin: base.origin,
+    download: downloader.download,
     async send(wanted) {
       const first: Progress = { started: false, bodyError: undefined }
       try {
@@ -49,7 +53,9 @@ export function undiciTransport(options: TransportOptions): Transport & { close(
         throw failure(error, wanted.signal, second)
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([agent.destroy(), downloader.close()])
+    },
   }
 }
 

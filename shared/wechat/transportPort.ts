@@ -30,11 +30,25 @@ export interface TransportAnswer {
   body: Readable
 }
 
+/** A file at an address that an answer named. */
+export interface DownloadRequest {
+  url: string
+  /** A larger body fails. */
+  maxBytes: number
+  /** ms without any progress after which the download is given up */
+  timeoutMs: number
+  signal: AbortSignal | undefined
+}
+
 /**
  * Sends requests. Throws `AppError`: `WECHAT_UNREACHABLE` when no byte of a body had left, `WECHAT_UNCLEAR` when
  * one had, `OUT_OF_TIME` when the signal aborted before that; errors of `body` itself pass through. No error
  * holds the query.
  */
 export interface Transport {
+  /** Where WeChat is: scheme, host, port. */
+  origin: string
   send(request: TransportRequest): Promise<TransportAnswer>
+  /** Fetches a file without credentials, from public addresses and from `origin` only; errors as `safeDownloader` says. */
+  download(request: DownloadRequest): Promise<TransportAnswer>
 }

@@ -14,7 +14,7 @@ import { tokenClient, weChatClient } from '../../shared/wechat/client.ts'
 import { undiciTransport } from '../../shared/wechat/transport.ts'
 import { seededRandom } from '../support/seededRandom.ts'
 import { virtualClock } from '../support/virtualClock.ts'
-import { everythingIn, fakeFile, jpegBytes, rejection, sha256 } from '../unit/wechat/fakes.ts'
+import { everythingIn, fakeFile, jpegBytes, noQuotas, rejection, sha256 } from '../unit/wechat/fakes.ts'
 
 const LIVE = {
   baseUrl: process.env['WECHAT_LIVE_BASE_URL'] ?? 'https://api.weixin.qq.com',
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const transport = undiciTransport({ baseUrl: simulator?.url ?? LIVE.baseUrl })
   closing.unshift(() => transport.close())
   tokenApi = tokenClient({ transport, clock })
-  wechat = weChatClient({ transport, clock, random: seededRandom(4), tokens: simpleTokens() })
+  wechat = weChatClient({ transport, clock, random: seededRandom(4), tokens: simpleTokens(), quotas: noQuotas })
 })
 afterAll(async () => {
   for (const close of closing) await close()

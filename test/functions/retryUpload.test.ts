@@ -10,7 +10,7 @@ const ADD = '/cgi-bin/material/add_material'
 describe('a retry', () => {
   it('of a parked upload does not wait any longer', async () => {
     await using service = await world()
-    service.control.addFault({ path: ADD, kind: 'errcode', errcode: 45009, times: 1 })
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: -1, times: 1 })
     const opened = await openAndPost(service)
     await service.deliver()
     expect(await view(service, opened)).toMatchObject({ state: 'PARKED' })
@@ -50,7 +50,7 @@ describe('a retry', () => {
 
   it('asked ten times at once sends once', async () => {
     await using service = await world()
-    service.control.addFault({ path: ADD, kind: 'errcode', errcode: 45011, times: 1 })
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: -1, times: 1 })
     const opened = await openAndPost(service)
     await service.deliver()
     const ask = { params: { uploadId: opened.uploadId } }
@@ -63,7 +63,7 @@ describe('a retry', () => {
 
   it('succeeds although the forwarder cannot be called, and the sweeper sends', async () => {
     await using service = await world()
-    service.control.addFault({ path: ADD, kind: 'errcode', errcode: 45011, times: 1 })
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: -1, times: 1 })
     const opened = await openAndPost(service)
     await service.deliver()
     const send = async () => {

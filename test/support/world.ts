@@ -18,6 +18,7 @@ import type { Call, Job, JobEvent, Operation } from '../../shared/core/operation
 import { endpoint } from '../../shared/core/pipeline.ts'
 import type { AmbientPorts, NamedPorts, PortName, Wiring } from '../../shared/core/ports.ts'
 import { matchPath } from '../../shared/core/route.ts'
+import { callQuotas } from '../../shared/domain/quotas/callQuotas.ts'
 import { tokenReader } from '../../shared/domain/tokens/tokenReader.ts'
 import { FORWARDER, SWEEPER } from '../../shared/domain/uploads/jobNames.ts'
 import { jsonLog } from '../../shared/hosts/jsonLog.ts'
@@ -35,7 +36,7 @@ import { memorySigner } from '../../shared/stores/memorySigner.ts'
 import { memoryTable } from '../../shared/stores/memoryTable.ts'
 import { tokenClient, weChatClient } from '../../shared/wechat/client.ts'
 import { undiciTransport } from '../../shared/wechat/transport.ts'
-import type { Transport } from '../../shared/wechat/transportPort.ts'
+import type { Transport, TransportAnswer } from '../../shared/wechat/transportPort.ts'
 import { canaries } from './canaries.ts'
 import { type DrivenClock, drivenClock, waitUntil } from './drivenClock.ts'
 import type { Multipart } from './multipartBody.ts'
@@ -187,18 +188,23 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
   const up = undiciTransport({ baseUrl: simulator.url })
   const down = undiciTransport({ baseUrl: `http://127.0.0.1:${await closedPort()}` })
   let inFlight = 0
+  const counted = async (answering: Promise<TransportAnswer>): Promise<TransportAnswer> => {
+    inFlight++
+    try {
+      const answer = await answering
+      answer.body.once('close', () => inFlight--)
+      return answer
+    } catch (error) {
+      inFlight--
+      throw error
+    }
+  }
   const transport: Transport = {
+    origin: up.origin,
+    download: request => counted((it.weChatIsDown ? down : up).download(request)),
     async send(request) {
       if (request.query['access_token']) watch.token(request.query['access_token'])
-      inFlight++
-      try {
-        const answer = await (it.weChatIsDown ? down : up).send(request)
-        answer.body.once('close', () => inFlight--)
-        return answer
-      } catch (error) {
-        inFlight--
-        throw error
-      }
+      return counted((it.weChatIsDown ? down : up).send(request))
     },
   }
 
@@ -228,10 +234,16 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     },
   }
   const newReader = () => tokenReader({ table, invoker, clock, random, log })
-  const wechat = weChatClient({ transport, tokens: newReader(), clock, random })
+  const wechat = weChatClient({
+    transport,
+    tokens: newReader(),
+    quotas: callQuotas({ table, clock, log }),
+    clock,
+    random,
+  })
   const tokenApi = tokenClient({ transport, clock })
   const ambient: AmbientPorts = { clock, random, log }
-  const ports = { ...ambient, table, objects, signer: memorySigner(), wechat, tokenApi, secrets, invoker }
+  const ports = { ...ambient, table, objects, signer: memorySigner(), wechat, tokenApi, secrets, sealer: secrets, invoker }
 
   /** Exactly what a function declared, with a test's own ports in their place. */
   const portsFor = <N extends PortName>(needs: readonly N[], own: Partial<NamedPorts> = {}) => {
@@ -243,6 +255,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       wechat: () => all.wechat,
       tokenApi: () => all.tokenApi,
       secrets: () => all.secrets,
+      sealer: () => all.sealer,
       invoker: () => all.invoker,
     }
     return wire(() => ambient, needs, wiring as Wiring<N>)
@@ -312,9 +325,9 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       const response = await within(ask.limitMs ?? REQUEST_LIMIT_MS, call => run({ request, params, call }))
       const text = await response.clone().text()
       watch.seen(`an answer of ${operation.id}`, `${JSON.stringify([...response.headers])}${text}`)
-      const json: unknown = JSON.parse(text)
+      const json: unknown = text === '' ? undefined : JSON.parse(text)
       if (response.ok) checkSuccess(operation, response, json)
-      else parseProblem(response, json)
+      else if (response.status >= 400) parseProblem(response, json)
       return { status: response.status, headers: response.headers, json }
     },
 

@@ -10,7 +10,23 @@ export const UploadCall = z.object({
     .transform(({ app_id, upload_id }) => ({ appId: app_id, uploadId: upload_id })),
 })
 
-/** A call of the refresher; `failed_generation` names the token that WeChat refused. */
+/**
+ * A call of the refresher: `failed_generation` names the token that WeChat refused, `force` is an operator's wish for
+ * a new one, `check` asks whether WeChat takes a secret that is not kept yet.
+ */
 export const RefreshCall = z.object({
-  payload: z.object({ app_id: AppId, failed_generation: z.int().min(1).optional() }),
+  payload: z.object({
+    app_id: AppId,
+    failed_generation: z.int().min(1).optional(),
+    force: z.literal(true).optional(),
+    check: z.object({ sealed_secret: z.string(), credential: z.enum(['stable_token', 'token']) }).optional(),
+  }),
+})
+
+/** What the refresher says of a token: never the token. Times in ms since the epoch. */
+export const TokenFacts = z.object({
+  issued_at: z.number(),
+  expires_at: z.number(),
+  /** Whether it is another one than before. */
+  changed: z.boolean(),
 })

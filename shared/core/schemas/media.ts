@@ -41,3 +41,6 @@ export const VideoText = z.object({
   title: z.string().min(1).max(200).optional(),
   introduction: z.string().max(2000).optional(),
 })
+
+/** The fields of a permanent upload's form beside the file. */
+export const MaterialUploadForm = MaterialUploadQuery.extend(VideoText.shape)

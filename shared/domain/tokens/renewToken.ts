@@ -23,10 +23,11 @@ export type RenewPorts = PortsOf<'table' | 'tokenApi' | 'secrets'>
 /** How a renewal ended. `busy`: another one holds the lease. */
 export type RenewOutcome = 'fresh' | 'renewed' | 'busy' | 'failed'
 
-/** One account's renewal. `failedGeneration`: WeChat refused that token. */
+/** One account's renewal. `failedGeneration`: WeChat refused that token. `force`: an operator wants another one. */
 export interface RenewRequest {
   appId: string
   failedGeneration?: number
+  force?: boolean
   signal?: AbortSignal
 }
 
@@ -38,14 +39,18 @@ const PROBE_MS = 3_600_000
 const SUSPECT_MS = 30_000
 const FORCE_PAUSE_MS = 3_600_000
 
+/** WeChat's own limit (wechat-api.md §1.2); a day is any 24 hours here, which is the safer reading. */
+export const FORCED_A_DAY = 20
+const DAY_MS = 24 * 3_600_000
+
 /** Renews one account's token unless it is fresh already. Throws only when the table fails. */
 export async function renewToken(ports: RenewPorts, request: RenewRequest): Promise<RenewOutcome> {
   const { table, clock, random } = ports
-  const { appId, failedGeneration, signal } = request
+  const { appId, failedGeneration, force, signal } = request
   const row = await readToken(table, appId, signal)
   const now = clock.now()
-  if (row && isFresh(row.data, now, failedGeneration)) return 'fresh'
-  if (standingFailure(row?.data, now)) return 'failed'
+  if (!force && row && isFresh(row.data, now, failedGeneration)) return 'fresh'
+  if (!force && standingFailure(row?.data, now)) return 'failed'
   if (row?.data.lease && row.data.lease.until > now) return 'busy'
 
   const before = row?.data ?? { app_id: appId, value: '', generation: 0, issued_at: 0, expires_at: 0 }
@@ -69,17 +74,20 @@ function isFresh(data: TokenData, now: number, failedGeneration: number | undefi
 async function fetchUnderLease(
   ports: RenewPorts,
   row: Row<TokenData>,
-  { appId, failedGeneration, signal }: RenewRequest,
+  { appId, failedGeneration, force: wished = false, signal }: RenewRequest,
 ): Promise<RenewOutcome> {
   const { table, tokenApi, secrets, clock, log } = ports
   const { lease: _, failure: __, ...held } = row.data
   const sentAt = clock.now()
-  const force = failedGeneration !== undefined && mustForce(held, sentAt)
+  const force = wished || (failedGeneration !== undefined && mustForce(held, sentAt))
   let next: TokenData
   try {
     const account = await readAccount(table, appId, signal)
     const secret = await secrets.open(account.sealed_secret, appId)
-    const answer = await tokenApi.stableToken(appId, secret, force, signal)
+    const answer =
+      account.credential === 'token'
+        ? await tokenApi.classicToken(appId, secret, signal)
+        : await tokenApi.stableToken(appId, secret, force, signal)
     next = renewed(held, answer, { sentAt, forced: force, refused: failedGeneration !== undefined })
   } catch (cause) {
     const error = asAppError(cause)
@@ -95,7 +103,12 @@ async function fetchUnderLease(
 const mustForce = (held: TokenData, now: number): boolean =>
   held.suspect_since !== undefined &&
   now - held.suspect_since >= SUSPECT_MS &&
-  now - (held.forced_at ?? 0) >= FORCE_PAUSE_MS
+  now - (held.forced_at ?? 0) >= FORCE_PAUSE_MS &&
+  forcedLately(held, now).length < FORCED_A_DAY
+
+/** When tokens were forced in the 24 hours before `now` (ms). */
+export const forcedLately = ({ forced = [] }: Pick<TokenData, 'forced'>, now: number): number[] =>
+  forced.filter(at => now - at < DAY_MS)
 
 interface Circumstances {
   sentAt: number
@@ -119,7 +132,7 @@ function renewed(
     issued_at: sentAt,
     expires_at: sentAt + answer.expires_in * 1000 - EXPIRY_MARGIN_MS,
     ...(same && refused && suspectSince !== undefined && { suspect_since: suspectSince }),
-    ...(forced && { forced_at: sentAt }),
+    ...(forced && { forced_at: sentAt, forced: [...forcedLately(held, sentAt), sentAt] }),
   }
 }
 
@@ -129,6 +142,7 @@ function failureOf(error: AppError, now: number): NonNullable<TokenData['failure
   return {
     code: error.code,
     message: error.message,
+    details: error.details,
     ...(error.wechat && { wechat: error.wechat }),
     at: now,
     retry_at: now + pause,

@@ -1,6 +1,7 @@
 /** The table row that holds an account's access_token (docs/data-model.md). */
 import * as z from 'zod'
-import { AppError, ERROR_RULES, type ErrorCode } from '../../core/errors.ts'
+import type { AppError } from '../../core/errors.ts'
+import { isErrorCode, recordedError } from '../../core/remoteAnswer.ts'
 import type { Row, RowDraft, RowKey, Table } from '../../ports/table.ts'
 import type { AccessToken } from '../../ports/tokens.ts'
 
@@ -12,6 +13,8 @@ export const TOKEN_QUEUE = 'token'
 export const EXPIRY_MARGIN_MS = 120_000
 /** WeChat renews a stable token only in its last five minutes (wechat-api.md §1.2). */
 export const RENEW_AHEAD_MS = 300_000
+/** Rows that nobody renews any more are collected so much later. */
+const KEEP_S = 24 * 3600
 /** How long a renewal may take before another may start. */
 export const LEASE_MS = 15_000
 
@@ -19,6 +22,7 @@ export const LEASE_MS = 15_000
 export const TokenFailure = z.object({
   code: z.string(),
   message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
   wechat: z.object({ errcode: z.number(), errmsg: z.string(), rid: z.string().optional() }).optional(),
   /** ms since the epoch */
   at: z.number(),
@@ -40,6 +44,8 @@ export const TokenData = z.object({
   /** When WeChat first refused the present value. */
   suspect_since: z.number().optional(),
   forced_at: z.number().optional(),
+  /** When new tokens were forced in the last 24 hours. */
+  forced: z.array(z.number()).optional(),
 })
 
 /** The stored form of a token. */
@@ -67,8 +73,8 @@ export function tokenRow(data: TokenData): RowDraft<TokenData> {
     data,
     ...(data.value && {
       due: { queue: TOKEN_QUEUE, at: Math.max(data.failure?.retry_at ?? 0, expiry - RENEW_AHEAD_MS) },
-      ttl: Math.ceil(expiry / 1000) + 24 * 3600,
     }),
+    ttl: Math.ceil(Math.max(expiry, data.lease?.until ?? 0, data.failure?.retry_at ?? 0) / 1000) + KEEP_S,
   }
 }
 
@@ -82,22 +88,8 @@ export function usableToken(data: TokenData | undefined, now: number): AccessTok
 export function standingFailure(data: TokenData | undefined, now: number): AppError | undefined {
   const failure = data?.failure
   if (!failure || failure.retry_at <= now) return undefined
-  const { wechat } = failure
-  return new AppError(
-    isErrorCode(failure.code) ? failure.code : 'WECHAT_UNREACHABLE',
-    failure.message,
-    {},
-    {
-      retryAfter: (failure.retry_at - now) / 1000,
-      ...(wechat && {
-        wechat: {
-          errcode: wechat.errcode,
-          errmsg: wechat.errmsg,
-          ...(wechat.rid !== undefined && { rid: wechat.rid }),
-        },
-      }),
-    },
-  )
+  const { code, message, details = {}, wechat } = failure
+  const known = isErrorCode(code) ? code : 'WECHAT_UNREACHABLE'
+  const left = (failure.retry_at - now) / 1000
+  return recordedError({ code: known, message, details, ...(wechat && { wechat }), retry_after: left })
 }
-
-const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_RULES, code)

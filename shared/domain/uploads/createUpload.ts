@@ -7,8 +7,8 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { CreateUploadBody, UploadTargetAnswer } from '../../core/schemas/upload.ts'
 import type { ObjectSigner } from '../../ports/objectStore.ts'
 import { checkDeclaration, cleanFilename } from './mediaRules.ts'
-import { created, GRANT_MS } from './transitions.ts'
-import { objectKey, type UploadData } from './uploadRow.ts'
+import { created, extended, GRANT_MS } from './transitions.ts'
+import { findUpload, objectKey, type UploadData } from './uploadRow.ts'
 
 /** What the client needs to post the bytes. */
 export type UploadTargetData = z.infer<typeof UploadTargetAnswer>['data']
@@ -63,6 +63,23 @@ export function requireTitle({
   if (type === 'video' && permanent && !title) {
     throw new AppError('VIDEO_TITLE_MISSING', 'A permanent video needs a title.', { field: 'title' })
   }
+}
+
+/**
+ * The target of an upload that was opened before, for the same request made again: signed anew while the upload waits
+ * for its bytes, else as it was.
+ */
+export async function targetAgain(
+  { table, signer, clock }: PortsOf<'table' | 'signer'>,
+  appId: string,
+  kept: UploadTargetData,
+): Promise<UploadTargetData> {
+  const row = await findUpload(table, { appId, uploadId: kept.upload_id })
+  if (row?.data.state !== 'CREATED') return kept
+  const next = extended(row.data, clock.now())
+  const written = await table.put(next, row.version)
+  if (!written.ok) return kept
+  return { ...(await signTarget(signer, next.data)), ...(kept.warnings && { warnings: kept.warnings }) }
 }
 
 /** Signs exactly this key, type and size for the rest of the upload's waiting time. */

@@ -35,14 +35,20 @@ export interface DirectFile {
   warnings: string[]
 }
 
+/** What a form's file is for; without `type` its bytes decide. */
+export interface FormPurpose {
+  type: MediaType | undefined
+  permanent: boolean
+  /** An image for the inside of articles. */
+  inArticle?: boolean
+  account: Account
+}
+
 /**
  * Checks a form's file by name, size and first bytes. Without `type` the bytes decide; a name without any extension (a
  * browser's "blob") gets the one of its bytes. Throws `FILE_TYPE_NOT_ALLOWED`, `FILE_CONTENT_MISMATCH`, `FILE_TOO_LARGE`.
  */
-export function checkForm(
-  form: FormFile,
-  { type, permanent, account }: { type: MediaType | undefined; permanent: boolean; account: Account },
-): DirectFile {
+export function checkForm(form: FormFile, { type, permanent, inArticle = false, account }: FormPurpose): DirectFile {
   const head = headOf(form.chunks)
   const found = fileFormat(head)
   const kind = type ?? (found && TYPE_OF_FORMAT[found])
@@ -53,6 +59,7 @@ export function checkForm(
   const { format, contentType, warnings } = checkDeclaration(declared, {
     type: kind,
     permanent,
+    inArticle,
     limits: account.limits,
   })
   checkFirstBytes(head, format)

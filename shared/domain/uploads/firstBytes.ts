@@ -1,26 +1,27 @@
 import type { Readable } from 'node:stream'
 
-/** Looks at the first `wanted` bytes of `body` (fewer when it is shorter) and puts them back. */
-export async function firstBytes(body: Readable, wanted: number): Promise<Uint8Array> {
-  for (;;) {
-    // All that was asked for, or, once the source has ended, the shorter rest.
-    const head: unknown = body.read(wanted)
-    if (head instanceof Uint8Array) {
-      body.unshift(head)
-      return head
+/**
+ * Looks at the first `wanted` bytes of `body` (fewer when it is shorter) and puts them back. Rejects with the stream's
+ * own error when it fails before.
+ */
+export function firstBytes(body: Readable, wanted: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    // One listener for the whole wait: adding it anew announces the bytes that are there already, again and again.
+    const stop = () => body.off('readable', look).off('end', look).off('close', fail).off('error', fail)
+    const look = () => {
+      // All that was asked for, or, once the source has ended, the shorter rest.
+      const head: unknown = body.read(wanted)
+      if (!(head instanceof Uint8Array) && !body.readableEnded) return
+      stop()
+      if (head instanceof Uint8Array) body.unshift(head)
+      resolve(head instanceof Uint8Array ? head : new Uint8Array())
     }
-    if (body.readableEnded) return new Uint8Array()
-    await changed(body)
-  }
-}
-
-const changed = (body: Readable): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const settle = (error?: Error) => {
-      body.off('readable', settle).off('end', settle).off('close', closed).off('error', settle)
-      if (error) reject(error)
-      else resolve()
+    const fail = () => {
+      stop()
+      reject(body.errored ?? new Error('the stream closed early'))
     }
-    const closed = () => settle(body.errored ?? (body.readableEnded ? undefined : new Error('the stream closed early')))
-    body.once('readable', settle).once('end', settle).once('close', closed).once('error', settle)
+    if (body.readableEnded) resolve(new Uint8Array())
+    else if (body.destroyed) reject(body.errored ?? new Error('the stream was closed'))
+    else body.on('readable', look).on('end', look).on('close', fail).on('error', fail)
   })
+}

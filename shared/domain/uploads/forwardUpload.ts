@@ -79,6 +79,8 @@ async function openObject(
       signal,
       ...(data.etag !== undefined && { etag: data.etag }),
     })
+    // While nobody reads, an error of the stream would end the process; whoever reads on gets it all the same.
+    object?.body.on('error', () => undefined)
     if (object || data.state === 'CREATED') return object
     return new AppError('OBJECT_MISSING', 'The posted bytes are gone.')
   } catch (cause) {

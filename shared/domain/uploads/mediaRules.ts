@@ -28,6 +28,8 @@ export interface MediaPurpose {
   type: MediaType
   permanent: boolean
   limits: LimitSet
+  /** For the inside of articles: `media/uploadimg` has limits of its own. */
+  inArticle?: boolean
 }
 
 /** Longest file name in UTF-8 bytes: WeChat documents no limit, file systems stop a little above. */
@@ -87,8 +89,10 @@ export function cleanFilename(filename: string): string {
   return stem.join('') + extension
 }
 
-const fileLimits = ({ type, permanent, limits }: MediaPurpose): FileLimits =>
-  limitsFor(limits)[permanent ? 'permanent' : 'temporary'][type]
+function fileLimits({ type, permanent, limits, inArticle }: MediaPurpose): FileLimits {
+  const set = limitsFor(limits)
+  return inArticle ? set.articleImage : set[permanent ? 'permanent' : 'temporary'][type]
+}
 
 function checkSize(size: number, rule: FileLimits, { type }: MediaPurpose): string[] {
   if (size <= 0) throw new AppError('FILE_EMPTY', 'The file has no bytes.')

@@ -3,7 +3,15 @@ import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { MaterialItem, WeChat } from '../../ports/wechat.ts'
 import { carriesStamp } from './sendToWeChat.ts'
-import { lookAgain, MISSES_UNTIL_ABSENT, missed, RECONCILE_PAUSE_MS, rejected, stored } from './transitions.ts'
+import {
+  lookAgain,
+  MAX_ATTEMPTS,
+  MISSES_UNTIL_ABSENT,
+  missed,
+  RECONCILE_PAUSE_MS,
+  rejected,
+  stored,
+} from './transitions.ts'
 import type { UploadData, UploadRow, UploadState } from './uploadRow.ts'
 
 /** What reconciling needs. */
@@ -36,10 +44,18 @@ export async function reconcileUpload(
   return written.ok ? next.data.state : undefined
 }
 
-/** A direct upload has no bytes here to send again: its caller has them. */
+/**
+ * Surely absent after enough reads. A direct upload has no bytes here to send again, its caller has them; a file that
+ * spoils every answer goes to the failure inbox instead of round and round.
+ */
 function absent(data: UploadData, now: number): ReturnType<typeof missed> {
-  if (data.object_key === undefined && data.misses + 1 >= MISSES_UNTIL_ABSENT) {
+  if (data.misses + 1 < MISSES_UNTIL_ABSENT) return missed(data, now)
+  if (data.object_key === undefined) {
     return rejected(data, new AppError('WECHAT_UNREACHABLE', 'WeChat did not take the file; send it again.'), now)
+  }
+  if (data.attempts >= MAX_ATTEMPTS) {
+    const message = `WeChat gave no clear answer ${data.attempts} times and did not take the file.`
+    return rejected(data, new AppError('WECHAT_UNCLEAR', message), now)
   }
   return missed(data, now)
 }

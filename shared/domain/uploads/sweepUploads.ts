@@ -22,7 +22,8 @@ export async function sweepUploads(ports: SweepPorts, call: Call): Promise<numbe
   let swept = 0
   const seen = new Set<string>()
   while (call.remaining() > MIN_REMAINING_MS) {
-    const due = await table.due(UPLOAD_QUEUE, clock.now(), BATCH, call.signal)
+    // Rows that stay due (broken, or handed over and not yet begun) must not hide those behind them.
+    const due = await table.due(UPLOAD_QUEUE, clock.now(), BATCH + seen.size, call.signal)
     const fresh = due.filter(({ pk, sk }) => !seen.has(`${pk}/${sk}`))
     if (fresh.length === 0) break
     for (const { pk, sk } of fresh) seen.add(`${pk}/${sk}`)

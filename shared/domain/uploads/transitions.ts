@@ -125,6 +125,8 @@ export function verdict(error: AppError): 'refused' | 'later' | 'unclear' {
     case 'STORE_UNAVAILABLE':
     case 'OUT_OF_TIME':
     case 'WECHAT_BUSY':
+    // Only calls that change nothing answer so: here, the one for the token.
+    case 'WECHAT_BAD_ANSWER':
       return 'later'
     default:
       return 'unclear'

@@ -1,3 +1,4 @@
+import { callQuotas } from '../../domain/quotas/callQuotas.ts'
 import { tokenReader } from '../../domain/tokens/tokenReader.ts'
 import { weChatClient } from '../../wechat/client.ts'
 import { ambient } from '../ambient.ts'
@@ -10,5 +11,6 @@ import { transport } from './transport.ts'
 export const wechat = once(() => {
   const { clock, random, log } = ambient()
   const tokens = tokenReader({ table: table(), invoker: invoker(), clock, random, log })
-  return weChatClient({ transport: transport(), tokens, clock, random })
+  const quotas = callQuotas({ table: table(), clock, log })
+  return weChatClient({ transport: transport(), tokens, quotas, clock, random })
 })

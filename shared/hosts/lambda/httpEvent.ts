@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 import * as z from 'zod'
-import { gatewayRequest } from '../gateway.ts'
+import { eventHeaders, gatewayRequest } from '../gateway.ts'
 
 /** The fields of the event that are used; anything else may come and go. */
 export const HttpEvent = z.object({
@@ -23,17 +23,18 @@ export type HttpEvent = z.infer<typeof HttpEvent>
 export function toRequest(event: HttpEvent): Request {
   const query = event.rawQueryString ? `?${event.rawQueryString}` : ''
   const url = new URL(`https://${event.requestContext.domainName}${encodePath(event.rawPath)}${query}`)
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(event.headers)) if (value !== undefined) headers.set(name, value)
+  const headers = eventHeaders(present(event.headers))
   const { body, isBase64Encoded } = event
   return gatewayRequest({ url, method: event.requestContext.http.method, headers, body, isBase64Encoded })
 }
 
 /** The path parameters as the gateway split and decoded them. */
 export function pathParameters(event: HttpEvent): Record<string, string> {
-  const entries = Object.entries(event.pathParameters ?? {})
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))
+  return Object.fromEntries(present(event.pathParameters ?? {}))
 }
+
+const present = (values: Record<string, string | undefined>): [string, string][] =>
+  Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
 
 /** The gateway hands the path over decoded. */
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/')

@@ -1,6 +1,6 @@
 /** CloudBase's HTTP access event, to and from web `Request` and `Response` (wechat-api.md §8, stack.md §3). */
 import * as z from 'zod'
-import { gatewayRequest } from '../gateway.ts'
+import { eventHeaders, gatewayRequest } from '../gateway.ts'
 
 /** `isBase64Encoded` comes as a boolean or as a string. */
 const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]).default(false)
@@ -24,7 +24,7 @@ export type HttpEvent = z.infer<typeof HttpEvent>
 export function toRequest(event: HttpEvent): Request {
   const url = new URL(`https://localhost${event.path}`)
   for (const [name, value] of pairs(event.queryStringParameters ?? {})) url.searchParams.append(name, value)
-  const headers = new Headers(pairs(event.headers))
+  const headers = eventHeaders(pairs(event.headers))
   const { body, isBase64Encoded } = event
   return gatewayRequest({ url, method: event.httpMethod, headers, body, isBase64Encoded })
 }

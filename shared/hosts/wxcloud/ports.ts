@@ -2,7 +2,9 @@
  * The ports of WeChat Cloud: in-memory stores, WeChat itself over HTTPS. Each is marked pure, so that a bundle holds
  * only those that its function wires.
  */
+import { callQuotas } from '../../domain/quotas/callQuotas.ts'
 import { tokenReader } from '../../domain/tokens/tokenReader.ts'
+import type { Sealer } from '../../ports/secrets.ts'
 import { keySecrets } from '../../stores/keySecrets.ts'
 import { memoryObjects } from '../../stores/memoryObjects.ts'
 import { memorySigner } from '../../stores/memorySigner.ts'
@@ -32,6 +34,9 @@ export const secrets = /* @__PURE__ */ once(() =>
   keySecrets(once(() => Buffer.from(requiredEnv('SECRETS_KEY'), 'base64'))),
 )
 
+/** Seals them. */
+export const sealer: () => Sealer = secrets
+
 /** WeChat's token endpoints. */
 export const tokenApi = /* @__PURE__ */ once(() => tokenClient({ transport: transport(), clock: ambient().clock }))
 
@@ -39,5 +44,6 @@ export const tokenApi = /* @__PURE__ */ once(() => tokenClient({ transport: tran
 export const wechat = /* @__PURE__ */ once(() => {
   const { clock, random, log } = ambient()
   const tokens = tokenReader({ table: table(), invoker: invoker(), clock, random, log })
-  return weChatClient({ transport: transport(), tokens, clock, random })
+  const quotas = callQuotas({ table: table(), clock, log })
+  return weChatClient({ transport: transport(), tokens, quotas, clock, random })
 })

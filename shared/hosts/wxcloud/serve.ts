@@ -47,7 +47,7 @@ export function serveOpen<N extends PortName, P, Q, B, R>(
   return httpEntry(served, endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) }))
 }
 
-function httpEntry({ path }: { path: string }, run: Endpoint): CloudFunction {
+function httpEntry({ path, method }: Pick<Operation, 'path' | 'method'>, run: Endpoint): CloudFunction {
   return async (event, context) => {
     const call = callOf(context)
     const parsed = HttpEvent.safeParse(event)
@@ -57,6 +57,11 @@ function httpEntry({ path }: { path: string }, run: Endpoint): CloudFunction {
     }
     const request = toRequest(parsed.data)
     const requestId = requestIdOf(request.headers, parsed.data.requestContext?.requestId ?? call.requestId)
+    // The access service maps paths only: every method arrives here.
+    if (request.method !== method) {
+      const wrong = new AppError('METHOD_NOT_ALLOWED', `This path takes ${method} only.`, { allowed: [method] })
+      return gatewayResult(problemResponse(wrong, requestId))
+    }
     return gatewayResult(await run({ request, params, call: { ...call, requestId } }))
   }
 }

@@ -8,7 +8,7 @@ import { openFile } from '../../../shared/wechat/download.ts'
 import { undiciTransport } from '../../../shared/wechat/transport.ts'
 import { seededRandom } from '../../support/seededRandom.ts'
 import { virtualClock } from '../../support/virtualClock.ts'
-import { APP_ID, everythingIn, fakeTokens, jpegBytes, NOW, rejection, sha256, TOKEN } from './fakes.ts'
+import { APP_ID, everythingIn, fakeTokens, jpegBytes, NOW, noQuotas, rejection, sha256, TOKEN } from './fakes.ts'
 import { httpAnswer, type Respond, wireServer } from './wireServer.ts'
 
 const ATTACHMENT = 'Content-disposition: attachment; filename="MEDIA_ID.jpg"'
@@ -25,7 +25,13 @@ async function clientOf(respond: Respond) {
     () => server.close(),
   )
   const tokens = fakeTokens()
-  const client = weChatClient({ transport, tokens, clock: virtualClock(NOW), random: seededRandom(7) })
+  const client = weChatClient({
+    transport,
+    tokens,
+    quotas: noQuotas,
+    clock: { ...virtualClock(NOW), sleep: async () => {} },
+    random: seededRandom(7),
+  })
   return { server, tokens, media: client.media(APP_ID), material: client.material(APP_ID) }
 }
 
@@ -132,13 +138,18 @@ describe('an answer that is no file', () => {
     const { media } = await clientOf(
       always(httpAnswer('{"video_url":"http:\\/\\/v.example\\/猫"}', ['Content-Type: text/plain'])),
     )
-    expect(await media.get('M')).toEqual({ kind: 'video', title: '', description: '', url: 'http://v.example/猫' })
+    expect(await media.get('M')).toMatchObject({
+      kind: 'video',
+      title: '',
+      description: '',
+      url: 'http://v.example/猫',
+    })
   })
 
   it('is a permanent video with its title, raw control characters included', async () => {
     const json = '{"title":"标\u0001题","description":"","down_url":"http:\\/\\/v.example\\/1"}'
     const { material } = await clientOf(always(httpAnswer(json)))
-    expect(await material.get('M')).toEqual({
+    expect(await material.get('M')).toMatchObject({
       kind: 'video',
       title: '标\u0001题',
       description: '',

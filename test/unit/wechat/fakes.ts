@@ -1,6 +1,7 @@
 /** Stand-ins for the ports the client needs, and files with bytes that no text survives. */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import type { Quotas } from '../../../shared/ports/quotas.ts'
 import type { AccessToken, Tokens } from '../../../shared/ports/tokens.ts'
 import type { MediaFile } from '../../../shared/ports/wechat.ts'
 import type { ApiAnswer } from '../../../shared/wechat/apiCall.ts'
@@ -26,6 +27,9 @@ export function fakeTokens(): Tokens & { replaced: AccessToken[] } {
     },
   }
 }
+
+/** Quotas that never end and remember nothing. */
+export const noQuotas: Quotas = { check: async () => {}, park: async () => {}, blame: async () => {} }
 
 /** `length` bytes that begin like a JPEG and contain every byte value. */
 export function jpegBytes(length: number): Buffer {

@@ -7,7 +7,18 @@ import { weChatClient } from '../../../shared/wechat/client.ts'
 import { undiciTransport } from '../../../shared/wechat/transport.ts'
 import { seededRandom } from '../../support/seededRandom.ts'
 import { virtualClock } from '../../support/virtualClock.ts'
-import { APP_ID, everythingIn, fakeFile, fakeTokens, jpegBytes, NOW, rejection, sha256, TOKEN } from './fakes.ts'
+import {
+  APP_ID,
+  everythingIn,
+  fakeFile,
+  fakeTokens,
+  jpegBytes,
+  NOW,
+  noQuotas,
+  rejection,
+  sha256,
+  TOKEN,
+} from './fakes.ts'
 import { httpAnswer, type Respond, wireServer } from './wireServer.ts'
 
 const STORED = '{"media_id":"M-1","url":"http:\\/\\/mmbiz.qpic.cn\\/a\\/0?wx_fmt=jpeg","item":[]}'
@@ -25,7 +36,13 @@ async function clientOf(respond: Respond, baseUrl?: string) {
     () => server.close(),
   )
   const tokens = fakeTokens()
-  const client = weChatClient({ transport, tokens, clock: virtualClock(NOW), random: seededRandom(7) })
+  const client = weChatClient({
+    transport,
+    tokens,
+    quotas: noQuotas,
+    clock: virtualClock(NOW),
+    random: seededRandom(7),
+  })
   const add = (file: MediaFile, signal?: AbortSignal) => client.material(APP_ID).add('image', file, undefined, signal)
   return { server, tokens, client, add }
 }

@@ -1,0 +1,79 @@
+/** A file of WeChat's that was copied into the object store. */
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import * as z from 'zod'
+import { AppError } from '../../core/errors.ts'
+import { extensionOf, SNIFF_BYTES } from '../../core/fileKind.ts'
+import type { ObjectStore } from '../../ports/objectStore.ts'
+import type { BinaryMedia } from '../../ports/wechat.ts'
+import { firstBytes } from '../uploads/firstBytes.ts'
+import { cleanFilename } from '../uploads/mediaRules.ts'
+import { downloadedFormat } from './downloadedFormat.ts'
+
+/** What a row keeps of it. */
+export const StoredFile = z.object({
+  object_key: z.string(),
+  content_type: z.string(),
+  /** bytes */
+  size: z.number(),
+  /** lower-case hex */
+  sha256: z.string(),
+  /** As a download is named. */
+  filename: z.string(),
+  /** ms since the epoch */
+  stored_at: z.number(),
+})
+
+/** What a row keeps of it. */
+export type StoredFile = z.infer<typeof StoredFile>
+
+/** Where a file goes and what it is called. */
+export interface Shelf {
+  /** The object's key without extension. */
+  stem: string
+  /** The download's name without extension, where WeChat gives none. */
+  name: string
+  /** ms since the epoch */
+  now: number
+  signal: AbortSignal
+}
+
+/**
+ * Streams a file into the store, whole or not at all. What its first bytes are decides over extension and content type.
+ * Throws `AppError('WECHAT_BAD_ANSWER')` for text, which is never a file of WeChat's, and for one that breaks off.
+ */
+export async function storeFile(
+  objects: ObjectStore,
+  media: BinaryMedia,
+  { stem, name, now, signal }: Shelf,
+): Promise<StoredFile> {
+  try {
+    const format = downloadedFormat(await firstBytes(media.body, SNIFF_BYTES), media)
+    if (!format) throw new AppError('WECHAT_BAD_ANSWER', 'What WeChat gave is text and no file.')
+    const { extension, contentType } = format
+    const key = `${stem}.${extension}`
+    const { body, facts } = watched(media.body)
+    const size = media.size === undefined ? {} : { size: media.size }
+    await objects.write(key, body, { contentType, ...size, signal })
+    const given = cleanFilename(media.filename ?? '') || name
+    const filename = extensionOf(given) === extension ? given : `${given}.${extension}`
+    return { object_key: key, content_type: contentType, ...facts(), filename, stored_at: now }
+  } finally {
+    media.body.destroy()
+  }
+}
+
+/** The same bytes, measured and hashed on their way. */
+function watched(source: Readable): { body: Readable; facts: () => { size: number; sha256: string } } {
+  const hash = createHash('sha256')
+  let size = 0
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      hash.update(chunk)
+      size += chunk.length
+      yield chunk
+    }
+  }
+  const body = Readable.from(bytes(), { objectMode: false })
+  return { body, facts: () => ({ size, sha256: hash.digest('hex') }) }
+}
