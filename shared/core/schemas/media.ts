@@ -38,7 +38,7 @@ export const MaterialAnswer = z.object({
 
 /** The text fields beside a permanent video; bounds are those of CreateUploadBody. */
 export const VideoText = z.object({
-  title: z.string().min(1).max(200).optional(),
+  title: z.string().max(200).optional(),
   introduction: z.string().max(2000).optional(),
 })
 

@@ -48,7 +48,7 @@ export function checkDeclaration(file: DeclaredFile, purpose: MediaPurpose): Che
   const contentType = contentTypes?.[0]
   if (!contentTypes || !contentType || !format) {
     const allowed = Object.keys(rule.formats)
-    throw new AppError('FILE_TYPE_NOT_ALLOWED', `A ${purpose.type} must be named as one of ${allowed.join(', ')}.`, {
+    throw new AppError('FILE_TYPE_NOT_ALLOWED', `A file of type ${purpose.type} must be named as one of ${allowed.join(', ')}.`, {
       allowed,
     })
   }

@@ -38,12 +38,12 @@ describe('a file of WeChat', () => {
   })
 
   it.each([
-    ['of unknown size', { size: undefined }],
-    ['with a name of its own', { filename: '日落.jpg' }],
-  ])('%s is stored', async (_what, changes) => {
+    ['of unknown size', { size: undefined }, 'M.jpg'],
+    ['with a name of its own', { filename: '日落.jpg' }, '日落.jpg'],
+  ])('%s is stored', async (_what, changes, filename) => {
     const objects = memoryObjects()
     const stored = await storeFile(objects, media(fileBytes('jpg'), changes), SHELF)
-    expect(stored).toMatchObject({ size: 300, filename: changes.filename ?? 'M.jpg' })
+    expect(stored).toMatchObject({ size: 300, filename })
   })
 
   it.each([
