@@ -48,6 +48,36 @@ describe('a hundred callers without a token', () => {
     expect(fetched(service)).toBe(1)
   })
 
+  it('in one process ask the refresher once', async () => {
+    await using service = await world()
+    const { clock, random, log } = service.ports
+    let asked = 0
+    const call = (id: string, payload: unknown) => {
+      asked++
+      return service.invoker.call(id, payload)
+    }
+    const reader = tokenReader({
+      table: service.table,
+      invoker: { call, send: service.invoker.send },
+      clock,
+      random,
+      log,
+    })
+    await service.drive(Promise.all(Array.from({ length: 100 }, () => reader.current(APP_ID))))
+    expect(asked).toBe(1)
+  })
+
+  it('cause one call although some come while it is under way', async () => {
+    await using service = await world()
+    service.control.addFault({ path: '/cgi-bin/stable_token', kind: 'delay', delay_ms: 8_000, times: 1 })
+    const first = service.newReader().current(APP_ID)
+    await service.waitUntil(() => service.control.faults().length === 0)
+    const later = Array.from({ length: 10 }, () => service.newReader().current(APP_ID))
+    const tokens = await service.drive(Promise.all([first, ...later]))
+    expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)
+    expect(fetched(service)).toBe(1)
+  })
+
   it('in four processes cause one call', async () => {
     await using service = await world()
     const readers = Array.from({ length: 4 }, () => service.newReader())

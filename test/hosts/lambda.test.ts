@@ -5,14 +5,17 @@ import { createArticle } from '../../functions/createArticle.ts'
 import { createUpload } from '../../functions/createUpload.ts'
 import { deleteMaterial } from '../../functions/deleteMaterial.ts'
 import { forwardUpload } from '../../functions/forwardUpload.ts'
+import { getAccount } from '../../functions/getAccount.ts'
 import { getMaterial } from '../../functions/getMaterial.ts'
 import { getMaterialStats } from '../../functions/getMaterialStats.ts'
 import { getTemporaryMedia } from '../../functions/getTemporaryMedia.ts'
 import { getUpload } from '../../functions/getUpload.ts'
 import { healthz } from '../../functions/healthz.ts'
 import * as functions from '../../functions/index.ts'
+import { listAccounts } from '../../functions/listAccounts.ts'
 import { listMaterials } from '../../functions/listMaterials.ts'
 import { listUploads } from '../../functions/listUploads.ts'
+import { openapi } from '../../functions/openapi.ts'
 import { refreshToken } from '../../functions/refreshToken.ts'
 import { renewUploadUrl } from '../../functions/renewUploadUrl.ts'
 import { retryUpload } from '../../functions/retryUpload.ts'
@@ -62,7 +65,10 @@ const HANDLERS: Record<string, (wiring: Wiring<PortName>) => LambdaHandler> = {
   forwardUpload: wiring => served(forwardUpload, wiring),
   sweepUploads: wiring => served(sweepUploads, wiring),
   refreshToken: wiring => served(refreshToken, wiring),
+  listAccounts: wiring => served(listAccounts, wiring),
+  getAccount: wiring => served(getAccount, wiring),
   healthz: wiring => serveOpen(healthz, wiring),
+  openapi: wiring => serveOpen(openapi, wiring),
 }
 
 const isServed = (path: string): boolean => Object.hasOwn(HANDLERS, path.split('/')[0] ?? '')

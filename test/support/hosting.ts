@@ -67,6 +67,7 @@ export function wiringOf({ ports }: World): Wiring<PortName> {
     signer: provide('signer'),
     wechat: provide('wechat'),
     tokenApi: provide('tokenApi'),
+    sealer: provide('sealer'),
     secrets: provide('secrets'),
     invoker: provide('invoker'),
   }

@@ -22,9 +22,9 @@ export interface Import {
   typeOnly: boolean
 }
 
-/** Every TypeScript file of the project. */
+/** Every TypeScript file of the project that people write. */
 export const SOURCES: readonly Source[] = FOLDERS.flatMap(folder => filesBelow(folder))
-  .filter(path => path.endsWith('.ts'))
+  .filter(path => path.endsWith('.ts') && !path.endsWith('.gen.ts'))
   .map(path => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
 
 /** The text without comments. */

@@ -243,7 +243,17 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
   })
   const tokenApi = tokenClient({ transport, clock })
   const ambient: AmbientPorts = { clock, random, log }
-  const ports = { ...ambient, table, objects, signer: memorySigner(), wechat, tokenApi, secrets, sealer: secrets, invoker }
+  const ports = {
+    ...ambient,
+    table,
+    objects,
+    signer: memorySigner(),
+    wechat,
+    tokenApi,
+    secrets,
+    sealer: secrets,
+    invoker,
+  }
 
   /** Exactly what a function declared, with a test's own ports in their place. */
   const portsFor = <N extends PortName>(needs: readonly N[], own: Partial<NamedPorts> = {}) => {
@@ -325,7 +335,8 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       const response = await within(ask.limitMs ?? REQUEST_LIMIT_MS, call => run({ request, params, call }))
       const text = await response.clone().text()
       watch.seen(`an answer of ${operation.id}`, `${JSON.stringify([...response.headers])}${text}`)
-      const json: unknown = text === '' ? undefined : JSON.parse(text)
+      const isJson = response.headers.get('content-type') === 'application/json'
+      const json: unknown = text === '' ? undefined : isJson ? JSON.parse(text) : text
       if (response.ok) checkSuccess(operation, response, json)
       else if (response.status >= 400) parseProblem(response, json)
       return { status: response.status, headers: response.headers, json }

@@ -48,9 +48,13 @@ export function checkDeclaration(file: DeclaredFile, purpose: MediaPurpose): Che
   const contentType = contentTypes?.[0]
   if (!contentTypes || !contentType || !format) {
     const allowed = Object.keys(rule.formats)
-    throw new AppError('FILE_TYPE_NOT_ALLOWED', `A file of type ${purpose.type} must be named as one of ${allowed.join(', ')}.`, {
-      allowed,
-    })
+    throw new AppError(
+      'FILE_TYPE_NOT_ALLOWED',
+      `A file of type ${purpose.type} must be named as one of ${allowed.join(', ')}.`,
+      {
+        allowed,
+      },
+    )
   }
   const declared = file.contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
   if (!GENERIC_TYPES.has(declared) && !contentTypes.includes(declared)) {

@@ -1,6 +1,6 @@
 import { KMSClient } from '@aws-sdk/client-kms'
-import { kmsSecrets } from '../../stores/kmsSecrets.ts'
 import type { Opener, Sealer } from '../../ports/secrets.ts'
+import { kmsSecrets } from '../../stores/kmsSecrets.ts'
 import { requiredEnv } from '../env.ts'
 import { once } from '../once.ts'
 
@@ -10,6 +10,4 @@ export const secrets = once((): Opener => kms())
 /** Seals them (`kms:Encrypt`). */
 export const sealer = once((): Sealer => kms())
 
-const kms = once(() =>
-  kmsSecrets({ keyId: requiredEnv('KMS_KEY_ID'), client: once(() => new KMSClient({})) }),
-)
+const kms = once(() => kmsSecrets({ keyId: requiredEnv('KMS_KEY_ID'), client: once(() => new KMSClient({})) }))

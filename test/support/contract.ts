@@ -1,0 +1,48 @@
+/** The contract as tests read it: every operation with its parameters, body and answers, references resolved. */
+import * as z from 'zod'
+import { openApiDocument } from '../../scripts/openapi.ts'
+import { Schema } from '../../scripts/typescriptType.ts'
+
+const Content = z.record(z.string(), z.object({ schema: Schema }))
+const Parameter = z.object({
+  name: z.string(),
+  in: z.enum(['path', 'query', 'header']),
+  required: z.boolean().default(false),
+  schema: Schema,
+})
+const Answer = z.object({ description: z.string().min(1), content: Content.optional() })
+const DocumentedOperation = z.object({
+  operationId: z.string(),
+  summary: z.string().min(1),
+  tags: z.array(z.string()).length(1),
+  parameters: z.array(Parameter).default([]),
+  requestBody: z.object({ content: Content }).optional(),
+  responses: z.record(z.string().regex(/^\d{3}$/), Answer),
+})
+
+/** The parts of the document that tests look at. */
+const Document = z.looseObject({
+  openapi: z.literal('3.1.0'),
+  paths: z.record(z.string(), z.record(z.string(), DocumentedOperation)),
+})
+
+/** One documented operation. */
+export interface Documented extends z.infer<typeof DocumentedOperation> {
+  method: string
+  path: string
+}
+
+/** The document as it is written. */
+export const DOCUMENT: unknown = JSON.parse(JSON.stringify(openApiDocument()))
+
+/** Every documented operation. */
+export const DOCUMENTED: readonly Documented[] = Object.entries(Document.parse(DOCUMENT).paths).flatMap(
+  ([path, methods]) =>
+    Object.entries(methods).map(([method, one]) => ({ ...one, path, method: method.toUpperCase() })),
+)
+
+/** The codes that an operation may answer with `status`. */
+export function documentedCodes({ responses }: Documented, status: number): unknown[] {
+  const schema = responses[String(status)]?.content?.['application/json']?.schema
+  return schema?.allOf?.flatMap(part => part.properties?.['code']?.enum ?? []) ?? []
+}
