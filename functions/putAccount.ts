@@ -2,6 +2,7 @@
 import { invoker, sealer, serve, table } from '#host'
 import { operation } from '../shared/core/operation.ts'
 import { AccountAnswer, AccountPath, PutAccountBody } from '../shared/core/schemas/accounts.ts'
+import { REFRESHER_ERRORS } from '../shared/core/schemas/calls.ts'
 import { accountView } from '../shared/domain/accounts/accountView.ts'
 import { putAccount as put } from '../shared/domain/accounts/putAccount.ts'
 
@@ -16,7 +17,7 @@ export const putAccount = operation({
   body: PutAccountBody,
   response: AccountAnswer,
   needs: ['table', 'sealer', 'invoker'],
-  errors: ['ACCOUNT_MISCONFIGURED', 'SECRET_UNREADABLE', 'WRITE_CONFLICT'],
+  errors: [...REFRESHER_ERRORS, 'WRITE_CONFLICT'],
   run: async ({ appId, body }, ports, { signal }) => ({ data: accountView(await put(ports, { appId, body, signal })) }),
 })
 

@@ -3,7 +3,7 @@ import { invoker, serve, table } from '#host'
 import { operation } from '../shared/core/operation.ts'
 import { remoteValue } from '../shared/core/remoteAnswer.ts'
 import { AccountPath, TokenRefreshAnswer } from '../shared/core/schemas/accounts.ts'
-import { TokenFacts } from '../shared/core/schemas/calls.ts'
+import { REFRESHER_ERRORS, TokenFacts } from '../shared/core/schemas/calls.ts'
 import { forgetRefusals } from '../shared/domain/quotas/refusalRow.ts'
 import { REFRESHER } from '../shared/domain/tokens/tokenReader.ts'
 
@@ -17,7 +17,7 @@ export const refreshAccountToken = operation({
   params: AccountPath,
   response: TokenRefreshAnswer,
   needs: ['table', 'invoker'],
-  errors: ['ACCOUNT_MISCONFIGURED', 'SECRET_UNREADABLE', 'WECHAT_QUOTA', 'WRITE_CONFLICT'],
+  errors: [...REFRESHER_ERRORS, 'WRITE_CONFLICT'],
   run: async ({ appId }, { table, invoker }, { signal }) => {
     const answer = await invoker.call(REFRESHER, { app_id: appId, force: true }, signal)
     const { issued_at, expires_at, changed } = remoteValue(TokenFacts, answer)

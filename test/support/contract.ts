@@ -37,8 +37,7 @@ export const DOCUMENT: unknown = JSON.parse(JSON.stringify(openApiDocument()))
 
 /** Every documented operation. */
 export const DOCUMENTED: readonly Documented[] = Object.entries(Document.parse(DOCUMENT).paths).flatMap(
-  ([path, methods]) =>
-    Object.entries(methods).map(([method, one]) => ({ ...one, path, method: method.toUpperCase() })),
+  ([path, methods]) => Object.entries(methods).map(([method, one]) => ({ ...one, path, method: method.toUpperCase() })),
 )
 
 /** The codes that an operation may answer with `status`. */

@@ -1,6 +1,7 @@
 /** What functions of this service send each other. */
 import * as z from 'zod'
 import { AppId } from '../account.ts'
+import type { ErrorCode } from '../errors.ts'
 import { TIME_ORDERED_ID } from '../ids.ts'
 
 /** A call of the forwarder. */
@@ -30,3 +31,15 @@ export const TokenFacts = z.object({
   /** Whether it is another one than before. */
   changed: z.boolean(),
 })
+
+/** What the refresher may refuse with, for the contract of those who ask it. */
+export const REFRESHER_ERRORS: readonly ErrorCode[] = [
+  'ACCOUNT_NOT_FOUND',
+  'WECHAT_REFUSED',
+  'ACCOUNT_MISCONFIGURED',
+  'WECHAT_QUOTA',
+  'SECRET_UNREADABLE',
+  'WECHAT_BAD_ANSWER',
+  'WECHAT_UNREACHABLE',
+  'WECHAT_BUSY',
+]
