@@ -51,7 +51,7 @@ describe('a new key', () => {
   it.each([
     ['an end in the past', { role: 'read', app_ids: '*', expires_at: 1 }, 'expires_at'],
     ['no account', { role: 'read', app_ids: [] }, 'app_ids'],
-    ['a malformed account', { role: 'read', app_ids: ['wx1'] }, 'app_ids'],
+    ['a malformed account', { role: 'read', app_ids: ['wx1'] }, 'app_ids.0'],
     ['an unknown role', { role: 'owner', app_ids: '*' }, 'role'],
     ['an unknown field', { role: 'read', app_ids: '*', appIds: [APP_ID] }, ''],
   ])('with %s is refused', async (_what, body, field) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { getAccount } from '../../functions/getAccount.ts'
 import { getMaterialStats } from '../../functions/getMaterialStats.ts'
+import { refreshToken } from '../../functions/refreshToken.ts'
 import { addMaterial } from '../support/library.ts'
 import { APP_ID, world } from '../support/world.ts'
 
@@ -94,7 +95,6 @@ describe('health tells the operator what to do', () => {
     await service.ok(getMaterialStats)
     await service.clock.advance(116 * 60_000)
     service.weChatIsDown = true
-    const { refreshToken } = await import('../../functions/refreshToken.ts')
     await service.run(refreshToken, { trigger: 'schedule' })
     expect((await service.ok(getAccount, QUIET)).data.health).toMatchObject({
       state: 'OK',

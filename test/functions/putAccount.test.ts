@@ -159,13 +159,12 @@ describe('a change', () => {
 
   it('at the same time as another one is told so', async () => {
     await using service = await world()
-    const put_ = service.table.put
     const table: typeof service.table = {
       ...service.table,
       put: async (draft, expected, signal) => {
         const row = await service.table.get(draft)
-        if (row && draft.pk === 'ACCOUNT') await put_(row, row.version)
-        return put_(draft, expected, signal)
+        if (row && draft.pk === 'ACCOUNT') await service.table.put(row, row.version)
+        return service.table.put(draft, expected, signal)
       },
     }
     const problem = await service.fails(putAccount, { ...put(APP_ID, { name: '晚' }), ports: { table } })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { getMaterialStats } from '../../functions/getMaterialStats.ts'
 import { refreshAccountToken } from '../../functions/refreshAccountToken.ts'
 import { readToken } from '../../shared/domain/tokens/tokenRow.ts'
+import { waitUntil } from '../support/drivenClock.ts'
 import { APP_ID, type World, world } from '../support/world.ts'
 
 const ASK = { params: { appId: APP_ID }, appId: null }
@@ -63,7 +64,7 @@ describe('a forced token', () => {
     await using service = await world()
     service.control.addFault({ path: '/cgi-bin/stable_token', kind: 'delay', delay_ms: 5_000, times: 1 })
     const first = service.request(refreshAccountToken, ASK)
-    await service.waitForFault('delay')
+    await waitUntil(() => service.control.faults().length === 0, 'the call of WeChat')
     expect(await service.fails(refreshAccountToken, ASK)).toMatchObject({ code: 'WRITE_CONFLICT' })
     expect(await service.drive(first)).toMatchObject({ status: 200 })
   })

@@ -1,0 +1,97 @@
+/** The contract: whole, without loose ends, and the same as what runs. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { docs } from '../functions/docs.ts'
+import * as exported from '../functions/index.ts'
+import { openapi } from '../functions/openapi.ts'
+import { ERROR_RULES } from '../shared/core/errors.ts'
+import { DOCUMENT, DOCUMENTED, documentedCodes } from './support/contract.ts'
+import { world } from './support/world.ts'
+
+/** Every object inside `value`, with its path. */
+function* parts(value: unknown, path = '#'): Generator<[string, object]> {
+  if (typeof value !== 'object' || value === null) return
+  yield [path, value]
+  for (const [name, part] of Object.entries(value)) yield* parts(part, `${path}/${name.replaceAll('/', '~1')}`)
+}
+
+const PARTS = [...parts(DOCUMENT)]
+const PATHS = new Set(PARTS.map(([path]) => path))
+
+describe('the contract', () => {
+  it('has every operation once, under its own id, method and path', () => {
+    const operations = Object.values(exported).flatMap(one => (one.kind === 'operation' ? [one] : []))
+    const running = operations.map(({ id, method, path }) => `${id} ${method} ${path}`).sort()
+    expect(DOCUMENTED.map(one => `${one.operationId} ${one.method} ${one.path}`).sort()).toEqual(running)
+    expect(new Set(DOCUMENTED.map(({ operationId }) => operationId)).size).toBe(DOCUMENTED.length)
+  })
+
+  it('has no reference that leads nowhere', () => {
+    const references = PARTS.flatMap(([, part]) => ('$ref' in part ? [part.$ref] : []))
+    expect(references.length).toBeGreaterThan(100)
+    expect(references.filter(reference => !PATHS.has(String(reference)))).toEqual([])
+  })
+
+  it('gives every integer a least value', () => {
+    const integers = PARTS.filter(([, part]) => 'type' in part && part.type === 'integer')
+    const free = integers.filter(([, part]) => !('minimum' in part) || part.minimum === Number.MIN_SAFE_INTEGER)
+    expect(integers.length).toBeGreaterThan(50)
+    expect(free.map(([path]) => path)).toEqual([])
+  })
+
+  it('knows every error code', () => {
+    // The gateway's own answers, and what is only ever told as an upload's `error`.
+    const elsewhere = ['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'OBJECT_CHANGED']
+    const known = new Set(
+      DOCUMENTED.flatMap(one => Object.keys(one.responses).flatMap(status => documentedCodes(one, Number(status)))),
+    )
+    expect(Object.keys(ERROR_RULES).filter(code => !known.has(code) && !elsewhere.includes(code))).toEqual([])
+  })
+
+  it.each(DOCUMENTED.map(one => [one.operationId, one] as const))('%s is documented whole', (_id, one) => {
+    const statuses = Object.keys(one.responses)
+    expect(one.summary).toMatch(/^[A-Z]/)
+    expect(statuses.filter(status => status.startsWith('2'))).toHaveLength(1)
+    expect(statuses.some(status => status.startsWith('4'))).toBe(true)
+    for (const status of statuses.filter(name => name >= '400')) {
+      const codes = documentedCodes(one, Number(status))
+      expect(codes).not.toEqual([])
+      for (const code of codes) expect(ERROR_RULES[code as keyof typeof ERROR_RULES].status).toBe(Number(status))
+    }
+    const inPath = [...one.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    const named = one.parameters.filter(parameter => parameter.in === 'path').map(({ name }) => name)
+    expect(named.sort()).toEqual(inPath.sort())
+  })
+})
+
+describe('GET /openapi.json', () => {
+  it('is docs/openapi.json', async () => {
+    await using service = await world()
+    const { json } = await service.request(openapi, { key: null, appId: null })
+    expect(json).toEqual(JSON.parse(readFileSync(new URL('../docs/openapi.json', import.meta.url), 'utf8')))
+    expect(json).toEqual(DOCUMENT)
+  })
+})
+
+describe('GET /docs', () => {
+  it('is one page that lets nothing run or load but its own', async () => {
+    await using service = await world()
+    const { json: page, headers } = await service.request(docs, { key: null, appId: null })
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+    const policy = headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toMatch(/unsafe|\*|https?:/)
+    expect(page).not.toMatch(/https?:\/\/|\/\/[a-z]|\b(src|href)="|innerHTML|\son\w+=/i)
+  })
+
+  it('names the hashes of exactly the style and the script that it holds', async () => {
+    await using service = await world()
+    const { json: page, headers } = await service.request(docs, { key: null, appId: null })
+    const policy = headers.get('content-security-policy') ?? ''
+    for (const tag of ['style', 'script']) {
+      const inner = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(String(page))?.[1] ?? ''
+      const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(inner))
+      expect(policy).toContain(`${tag}-src 'sha256-${Buffer.from(digest).toString('base64')}'`)
+    }
+  })
+})
