@@ -1,11 +1,13 @@
 /** The contract: whole, without loose ends, and the same as what runs. */
 import { readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { docs } from '../functions/docs.ts'
 import * as exported from '../functions/index.ts'
 import { openapi } from '../functions/openapi.ts'
 import { ERROR_RULES } from '../shared/core/errors.ts'
 import { DOCUMENT, DOCUMENTED, documentedCodes } from './support/contract.ts'
+import { waitUntil } from './support/drivenClock.ts'
 import { world } from './support/world.ts'
 
 /** Every object inside `value`, with its path. */
@@ -94,4 +96,59 @@ describe('GET /docs', () => {
       expect(policy).toContain(`${tag}-src 'sha256-${Buffer.from(digest).toString('base64')}'`)
     }
   })
+
+  it('shows every operation with its parameters, body and errors', async () => {
+    await using service = await world()
+    const { json: page } = await service.request(docs, { key: null, appId: null })
+    const script = /<script>([\s\S]*?)<\/script>/.exec(String(page))?.[1] ?? ''
+    const body = new FakeElement('body')
+    const places: Record<string, FakeElement> = { nav: new FakeElement('nav'), main: new FakeElement('main') }
+    runInNewContext(script, {
+      document: {
+        querySelector: (name: string) => places[name],
+        createElement: (tag: string) => new FakeElement(tag),
+        getElementById: () => body,
+      },
+      location: { hash: '' },
+      window: { fetch: async () => Response.json(DOCUMENT) },
+    })
+    await waitUntil(() => places['main']?.text().includes('Problem') ?? false, 'the page')
+    const shown = places['main']?.text() ?? ''
+    for (const { operationId, path, method, parameters } of DOCUMENTED) {
+      expect(shown).toContain(`${method}${path}`)
+      for (const { name } of parameters) expect(shown).toContain(name)
+      expect(places['nav']?.links()).toContain(`#${operationId}`)
+    }
+    for (const code of ['WECHAT_QUOTA', 'UNAUTHORIZED']) expect(shown).toContain(`${code}: `)
+    expect(shown).toContain('thumb_media_id: string')
+  })
 })
+
+/** As much of a page's element as the script uses. */
+class FakeElement {
+  textContent = ''
+  id = ''
+  href = ''
+  readonly tag: string
+  private children: (FakeElement | string)[] = []
+
+  constructor(tag: string) {
+    this.tag = tag
+  }
+
+  append(...children: (FakeElement | string)[]): void {
+    this.children.push(...children)
+  }
+
+  replaceChildren(...children: (FakeElement | string)[]): void {
+    this.children = children
+  }
+
+  text(): string {
+    return this.textContent + this.children.map(one => (typeof one === 'string' ? one : one.text())).join('')
+  }
+
+  links(): string[] {
+    return [this.href, ...this.children.flatMap(one => (typeof one === 'string' ? [] : one.links()))]
+  }
+}

@@ -70,7 +70,9 @@ export function functionRunner({ functions, load, dataDir, log }: RunnerOptions)
       log.warn('an asynchronous run failed', { function: id, tries: tries + 1, retry_in_ms: pause ?? null, error })
       if (pause === undefined) {
         const line = JSON.stringify({ time: new Date().toISOString(), function: id, event })
-        await appendFile(join(dataDir, 'failures.jsonl'), `${line}\n`)
+        await appendFile(join(dataDir, 'failures.jsonl'), `${line}\n`).catch(cause =>
+          log.error('a failed event could not be kept', { function: id, error: cause }),
+        )
         return
       }
       const timer = setTimeout(() => {

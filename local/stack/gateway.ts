@@ -1,4 +1,5 @@
 /** The local API gateway: HTTP requests in, payload 2.0 events to the functions, their results out. */
+import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as z from 'zod'
@@ -61,11 +62,13 @@ interface Gateway {
 
 async function answer({ routes, runner, log }: Gateway, request: IncomingMessage): Promise<GatewayResult> {
   const requestId = randomUUID()
-  const url = new URL(request.url ?? '/', 'http://localhost')
+  // A path like `//` is no URL to the parser; it is no path of ours either.
+  const url = URL.parse(`http://localhost${request.url ?? '/'}`) ?? new URL('http://localhost/')
   const found = route(routes, request.method ?? 'GET', url.pathname)
   const body = await readBody(request, MAX_BODY_BYTES)
   if (found instanceof AppError) return refuse(found, requestId)
-  const text = isTextual(request.headers['content-type'] ?? null)
+  // Bytes that are no UTF-8 stay bytes, so that the operation can refuse them.
+  const text = isTextual(request.headers['content-type'] ?? null) && (body === undefined || isUtf8(body))
   const encoded = body?.toString(text ? 'utf8' : 'base64')
   if (!body || encoded === undefined || isTooLarge(encoded.length + EVENT_OVERHEAD_BYTES))
     return refuse(tooLarge(), requestId)

@@ -1,7 +1,8 @@
 /** A port that another program has; `variable` is the one to set. */
 export class PortTaken extends Error {
   constructor(variable: string, port: number) {
-    super(`port ${port} is taken: set ${variable} to a free one, or stop the program that uses it`)
+    const others = variable === 'PORT' ? '' : ', or PORT, which it follows,'
+    super(`port ${port} is taken: set ${variable}${others} to a free one, or stop the program that uses it`)
     this.name = 'PortTaken'
   }
 }

@@ -52,7 +52,7 @@ export async function readForm(request: Request, fileField: string | undefined, 
       },
     )
   }
-  if (candidates.length > 1 || files.length > 1) {
+  if (candidates.length > 1) {
     throw new AppError('INVALID_MULTIPART', 'The form has more than one file; send one at a time.')
   }
   if (!file.filename) throw new AppError('INVALID_MULTIPART', 'The file part has no file name.')

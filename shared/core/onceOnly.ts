@@ -28,7 +28,7 @@ export interface KeyedWork {
 
 /**
  * Does the work, under the request's Idempotency-Key when it has one. Kept are successes and refusals that stay what
- * they are; not kept are answers of 500 and above, those that may change by waiting, and what the door refused, so
+ * they are, and unclear outcomes; not kept are other answers of 500 and above, those that may change by waiting, and what the door refused, so
  * that a corrected request may use the same key.
  */
 export async function onceOnly(keyed: KeyedWork): Promise<Response> {
@@ -58,7 +58,9 @@ async function runFirst(keyed: KeyedWork, request: Request, first: FirstRun): Pr
     return response
   } catch (cause) {
     const error = asAppError(cause)
-    const isFinal = began && error.status < 500 && !ERROR_RULES[error.code].retryable
+    // An unclear outcome is kept too: doing the work again could do it twice.
+    const isFinal =
+      began && (error.status < 500 || error.code === 'WECHAT_UNCLEAR') && !ERROR_RULES[error.code].retryable
     await settle(keyed, first, isFinal ? problemResponse(error, keyed.call.requestId) : undefined)
     throw cause
   }

@@ -91,7 +91,10 @@ async function run<N extends PortName, P, Q, B, R>(
   if (result instanceof Response) return result
   const etag = operation.etag?.(result)
   const headers = new Headers(etag === undefined ? {} : { etag: `"${etag}"` })
-  if (etag !== undefined && entityTags(arrived.request.headers, 'if-none-match')?.some(tag => tag === etag)) {
+  if (
+    etag !== undefined &&
+    entityTags(arrived.request.headers, 'if-none-match')?.some(tag => tag === '*' || tag === etag)
+  ) {
     return new Response(null, { status: 304, headers })
   }
   return Response.json(result, { status: operation.status ?? 200, headers })

@@ -171,9 +171,9 @@ describe('a call that WeChat is too busy for', () => {
     expect(service.calls('material/get_materialcount')).toBeLessThan(3)
   })
 
-  it('is not made again for an errcode that does not pass', async () => {
+  it.each([48001, 45061])('is not made again for %i, which does not pass within seconds', async errcode => {
     await using service = await world()
-    refuse(service, COUNT, 48001)
+    refuse(service, COUNT, errcode)
     await service.fails(getMaterialStats, STATS)
     expect(service.calls('material/get_materialcount')).toBe(1)
   })

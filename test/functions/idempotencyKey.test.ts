@@ -7,6 +7,7 @@ import * as exported from '../../functions/index.ts'
 import { listUploads } from '../../functions/listUploads.ts'
 import { uploadMaterial } from '../../functions/uploadMaterial.ts'
 import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
+import { AppError } from '../../shared/core/errors.ts'
 import { isKeyed } from '../../shared/core/pipeline.ts'
 import { failingWrites } from '../support/brokenTables.ts'
 import { fileBytes } from '../support/files.ts'
@@ -40,6 +41,16 @@ describe('a repeated POST', () => {
     expect(again.headers.get('idempotency-replayed')).toBe('true')
     expect(service.materials()).toHaveLength(1)
     expect(await uploadsOf(service)).toBe(1)
+  })
+
+  it('of an unclear outcome gets the same answer, and nothing is sent again', async () => {
+    await using service = await world()
+    service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })
+    const first = await service.request(uploadMaterial, keyed(image()))
+    const again = await service.request(uploadMaterial, keyed(image()))
+    expect(first).toMatchObject({ status: 504, json: { code: 'WECHAT_UNCLEAR' } })
+    expect(again).toMatchObject({ status: 504, json: { code: 'WECHAT_UNCLEAR' } })
+    expect(service.materials()).toHaveLength(1)
   })
 
   it('without the header happens twice', async () => {
@@ -154,6 +165,17 @@ describe('an answer is not kept', () => {
     await using service = await world()
     service.control.addFault({ path: ADD, kind: 'errcode', errcode: -1, times: 1 })
     expect(await service.fails(uploadMaterial, keyed(image()))).toMatchObject({ status_code: 503 })
+    expect(await service.request(uploadMaterial, keyed(image()))).toMatchObject({ status: 200 })
+  })
+
+  it('of 500 and above, although the same request would fail again', async () => {
+    await using service = await world()
+    const open = async () => {
+      throw new AppError('SECRET_UNREADABLE', 'The stored secret cannot be opened.')
+    }
+    const wechat = { ...service.wechat, material: () => ({ ...service.wechat.material(APP_ID), add: open }) }
+    const problem = await service.fails(uploadMaterial, { ...keyed(image()), ports: { wechat } })
+    expect(problem).toMatchObject({ code: 'SECRET_UNREADABLE', status_code: 500 })
     expect(await service.request(uploadMaterial, keyed(image()))).toMatchObject({ status: 200 })
   })
 

@@ -102,6 +102,13 @@ describe('a file becomes permanent material', () => {
     expect(service.materials()).toHaveLength(1)
   })
 
+  it('from the field that file_field names, of two', async () => {
+    await using service = await world()
+    const other = { ...image, name: 'other', filename: '别的.jpg' }
+    await service.ok(uploadMaterial, { ...ask('image', other, image), query: { file_field: 'media' } })
+    expect(service.materials().map(({ filename }) => filename)).toEqual([expect.not.stringContaining('别的')])
+  })
+
   it('with an upload_id that no other upload has', async () => {
     await using service = await world()
     const answers = await service.drive(

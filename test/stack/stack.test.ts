@@ -121,6 +121,13 @@ test('tells a caller of an unknown path and of a body above the gateway limit in
   const unknown = await fetch(`${stack.url}/wechat/nothing`)
   expect(unknown.status).toBe(404)
   expect(await unknown.json()).toMatchObject({ code: 'ROUTE_NOT_FOUND', status_code: 404 })
+  const odd = await fetch(`${stack.url}//?x`)
+  expect([odd.status, await odd.json()]).toEqual([404, expect.objectContaining({ code: 'ROUTE_NOT_FOUND' })])
+  const gbk = Buffer.from('{"type":"image","filename":"\xc8\xd5.png","size":1}', 'latin1')
+  const headers = { 'x-api-key': stack.apiKey, 'content-type': 'application/json' }
+  const uploads = `${stack.url}/wechat/uploads?app_id=${stack.appId}`
+  const mangled = await fetch(uploads, { method: 'POST', headers, body: gbk })
+  expect([mangled.status, await mangled.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_JSON' })])
   const form = new FormData()
   form.append('media', new Blob([new Uint8Array(7 * 1024 * 1024)]), 'big.png')
   const large = await fetch(`${stack.url}/wechat/image/material?app_id=${stack.appId}`, { method: 'POST', body: form })

@@ -147,17 +147,18 @@ export function afterFailure(data: UploadData, error: AppError, now: number): Ne
 }
 
 function later(data: UploadData, error: AppError, now: number): Next {
+  // Nothing was taken: a try that ended in a quota, an outage or a wrong set-up is no fault of the file.
+  const uncounted = { ...data, attempts: data.attempts - 1 }
   switch (error.code) {
     case 'WECHAT_QUOTA':
-      return parked(data, error, { now, until: now + (error.retryAfter ?? 60) * 1000 })
+      return parked(uncounted, error, { now, until: now + (error.retryAfter ?? 60) * 1000 })
     case 'ACCOUNT_MISCONFIGURED':
     case 'SECRET_UNREADABLE':
-      return parked(data, error, { now, until: now + MISCONFIGURED_PARK_MS })
+      return parked(uncounted, error, { now, until: now + MISCONFIGURED_PARK_MS })
     case 'WECHAT_BUSY':
       return tryAgain(data, error, now)
     default:
-      // An outage is no fault of the file: a try that never reached WeChat is not counted.
-      return parked({ ...data, attempts: data.attempts - 1 }, error, { now, until: now + OUTAGE_PARK_MS })
+      return parked(uncounted, error, { now, until: now + OUTAGE_PARK_MS })
   }
 }
 

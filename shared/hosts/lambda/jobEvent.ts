@@ -25,13 +25,18 @@ export function jobEvents(event: unknown): JobEvent[] {
   if (ScheduledEvent.safeParse(event).success) return [{ trigger: 'schedule' }]
   const storage = StorageEvent.safeParse(event)
   if (!storage.success) return [{ trigger: 'call', payload: event }]
-  return storage.data.Records.filter(({ eventName }) => eventName.startsWith('ObjectCreated:')).map(({ s3 }) => ({
-    trigger: 'object',
-    key: decodeKey(s3.object.key),
-    size: s3.object.size,
-    etag: s3.object.eTag,
-  }))
+  return storage.data.Records.flatMap(({ eventName, s3 }): JobEvent[] => {
+    const key = decodeKey(s3.object.key)
+    if (!eventName.startsWith('ObjectCreated:') || key === undefined) return []
+    return [{ trigger: 'object', key, size: s3.object.size, etag: s3.object.eTag }]
+  })
 }
 
-/** Keys arrive form-encoded: a plus is a space. */
-const decodeKey = (key: string): string => decodeURIComponent(key.replaceAll('+', ' '))
+/** Keys arrive form-encoded: a plus is a space. `undefined` for one that is malformed, and so none of ours. */
+function decodeKey(key: string): string | undefined {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

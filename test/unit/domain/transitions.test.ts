@@ -126,9 +126,9 @@ describe('what a failure says about WeChat’s library', () => {
 describe('where a failed sending leads', () => {
   it.each([
     ['WECHAT_REFUSED', undefined, 'REJECTED', undefined, 1],
-    ['WECHAT_QUOTA', 3_600, 'PARKED', 3_600_000, 1],
-    ['WECHAT_QUOTA', undefined, 'PARKED', 60_000, 1],
-    ['ACCOUNT_MISCONFIGURED', undefined, 'PARKED', 3_600_000, 1],
+    ['WECHAT_QUOTA', 3_600, 'PARKED', 3_600_000, 0],
+    ['WECHAT_QUOTA', undefined, 'PARKED', 60_000, 0],
+    ['ACCOUNT_MISCONFIGURED', undefined, 'PARKED', 3_600_000, 0],
     ['WECHAT_BUSY', undefined, 'PARKED', 30_000, 1],
     ['WECHAT_UNREACHABLE', undefined, 'PARKED', 60_000, 0],
     ['STORE_UNAVAILABLE', undefined, 'PARKED', 60_000, 0],
