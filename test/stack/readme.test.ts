@@ -57,4 +57,5 @@ test.each(['README.md', 'README.zh-CN.md'])(
       rmSync(dataDir, { recursive: true, force: true })
     }
   },
+  60_000,
 )
