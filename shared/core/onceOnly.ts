@@ -28,8 +28,8 @@ export interface KeyedWork {
 
 /**
  * Does the work, under the request's Idempotency-Key when it has one. Kept are successes and refusals that stay what
- * they are, and unclear outcomes; not kept are other answers of 500 and above, those that may change by waiting, and what the door refused, so
- * that a corrected request may use the same key.
+ * they are, and unclear outcomes; not kept are other answers of 500 and above, those that may change by waiting, and
+ * what the door refused, so that a corrected request may use the same key.
  */
 export async function onceOnly(keyed: KeyedWork): Promise<Response> {
   const key = idempotencyKey(keyed.request.headers)
