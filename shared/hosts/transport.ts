@@ -1,6 +1,6 @@
-import { undiciTransport } from '../../wechat/transport.ts'
-import { env } from '../env.ts'
-import { once } from '../once.ts'
+import { undiciTransport } from '../wechat/transport.ts'
+import { env } from './env.ts'
+import { once } from './once.ts'
 
 const WECHAT = 'https://api.weixin.qq.com'
 

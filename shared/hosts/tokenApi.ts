@@ -1,6 +1,6 @@
-import { tokenClient } from '../../wechat/client.ts'
-import { ambient } from '../ambient.ts'
-import { once } from '../once.ts'
+import { tokenClient } from '../wechat/client.ts'
+import { ambient } from './ambient.ts'
+import { once } from './once.ts'
 import { transport } from './transport.ts'
 
 /** WeChat's token endpoints. */

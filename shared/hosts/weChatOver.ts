@@ -1,0 +1,16 @@
+import { callQuotas } from '../domain/quotas/callQuotas.ts'
+import { tokenReader } from '../domain/tokens/tokenReader.ts'
+import type { Invoker } from '../ports/invoker.ts'
+import type { Table } from '../ports/table.ts'
+import type { WeChat } from '../ports/wechat.ts'
+import { weChatClient } from '../wechat/client.ts'
+import { ambient } from './ambient.ts'
+import { transport } from './transport.ts'
+
+/** WeChat with the tokens and quotas of `table`; the refresher is asked through `invoker` when there is no token. */
+export function weChatOver(table: Table, invoker: Invoker): WeChat {
+  const { clock, random, log } = ambient()
+  const tokens = tokenReader({ table, invoker, clock, random, log })
+  const quotas = callQuotas({ table, clock, log })
+  return weChatClient({ transport: transport(), tokens, quotas, clock, random })
+}
