@@ -2,17 +2,19 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Invoker } from '../ports/invoker.ts'
 import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { ObjectSigner, ObjectStore } from '../ports/objectStore.ts'
 import type { Random } from '../ports/random.ts'
 import type { Opener, Sealer } from '../ports/secrets.ts'
 import type { Table } from '../ports/table.ts'
 import type { TokenApi, WeChat } from '../ports/wechat.ts'
 
-/** What every function has without asking: time, chance and a log. */
+/** What every function has without asking: time, chance, a log and metrics. */
 export interface AmbientPorts {
   clock: Clock
   random: Random
   log: Log
+  metrics: Metrics
 }
 
 /** What a function has only when it declares it and its last line wires it. */

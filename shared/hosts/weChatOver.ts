@@ -9,8 +9,8 @@ import { transport } from './transport.ts'
 
 /** WeChat with the tokens and quotas of `table`; the refresher is asked through `invoker` when there is no token. */
 export function weChatOver(table: Table, invoker: Invoker): WeChat {
-  const { clock, random, log } = ambient()
+  const { clock, random, log, metrics } = ambient()
   const tokens = tokenReader({ table, invoker, clock, random, log })
-  const quotas = callQuotas({ table, clock, log })
+  const quotas = callQuotas({ table, clock, log, metrics })
   return weChatClient({ transport: transport(), tokens, quotas, clock, random })
 }

@@ -41,6 +41,7 @@ describe('a daily quota that is used up (45009)', () => {
     expect(parked).toMatchObject({ status: 429, json: { details: { endpoint: 'material/get_materialcount' } } })
     expect(parked.headers.get('retry-after')).toBe(String(7 * 3600))
     expect(service.calls('material/get_materialcount')).toBe(asked)
+    expect(service.metrics('QuotaReached')).toEqual([1])
     await service.clock.advance(7 * 3_600_000)
     await service.ok(getMaterialStats, STATS)
   })

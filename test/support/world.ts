@@ -21,10 +21,12 @@ import { matchPath } from '../../shared/core/route.ts'
 import { callQuotas } from '../../shared/domain/quotas/callQuotas.ts'
 import { tokenReader } from '../../shared/domain/tokens/tokenReader.ts'
 import { FORWARDER, SWEEPER } from '../../shared/domain/uploads/jobNames.ts'
+import { emfMetrics } from '../../shared/hosts/emfMetrics.ts'
 import { jsonLog } from '../../shared/hosts/jsonLog.ts'
 import { runJob } from '../../shared/hosts/runJob.ts'
 import { wire } from '../../shared/hosts/wire.ts'
 import type { Invoker } from '../../shared/ports/invoker.ts'
+import type { MetricName, Metrics } from '../../shared/ports/metrics.ts'
 import type { ObjectStore } from '../../shared/ports/objectStore.ts'
 import type { Sealer } from '../../shared/ports/secrets.ts'
 import type { Table } from '../../shared/ports/table.ts'
@@ -154,6 +156,8 @@ export interface World extends AsyncDisposable {
   calls(path: string): number
   /** Materials that WeChat accepted. */
   materials(appId?: string): ReturnType<Control['ledger']>
+  /** The values that were recorded of a metric. */
+  metrics(name: MetricName): number[]
   lines(): LogLine[]
 }
 
@@ -167,6 +171,14 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     logged.push(line)
     watch.seen('a log line', line)
   })
+  const recorded: { name: MetricName; value: number }[] = []
+  const emf = emfMetrics({ service: 'sucai-test', clock, write: line => watch.seen('a metric', line) })
+  const metrics: Metrics = {
+    record: (name, value, fields) => {
+      recorded.push({ name, value })
+      emf.record(name, value, fields)
+    },
+  }
   const table = watch.watched(memoryTable())
   const objects = memoryObjects()
   const secrets = keySecrets(() => SEAL_KEY)
@@ -237,12 +249,12 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
   const wechat = weChatClient({
     transport,
     tokens: newReader(),
-    quotas: callQuotas({ table, clock, log }),
+    quotas: callQuotas({ table, clock, log, metrics }),
     clock,
     random,
   })
   const tokenApi = tokenClient({ transport, clock })
-  const ambient: AmbientPorts = { clock, random, log }
+  const ambient: AmbientPorts = { clock, random, log, metrics }
   const ports = {
     ...ambient,
     table,
@@ -407,6 +419,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     calls: path => simulator.control.calls().counts[`/cgi-bin/${path}`] ?? 0,
     materials: (appId = APP_ID) =>
       simulator.control.ledger(appId).filter(entry => entry.kind === 'material/add_material'),
+    metrics: name => recorded.filter(one => one.name === name).map(({ value }) => value),
     lines: () => logged.map((line): LogLine => JSON.parse(line)),
 
     async [Symbol.asyncDispose]() {

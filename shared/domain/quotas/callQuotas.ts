@@ -6,6 +6,7 @@ import type { AppError } from '../../core/errors.ts'
 import { recordedError } from '../../core/remoteAnswer.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Metrics } from '../../ports/metrics.ts'
 import type { Quotas, StandingRefusal } from '../../ports/quotas.ts'
 import type { RowKey, Table } from '../../ports/table.ts'
 import { faultKey, findRefusal, parkKey, type RefusalData, refusalRow } from './refusalRow.ts'
@@ -26,10 +27,11 @@ export interface QuotaPorts {
   table: Table
   clock: Clock
   log: Log
+  metrics: Metrics
 }
 
 /** Quotas over `table`. A table that fails parks nothing: WeChat would refuse by itself. */
-export function callQuotas({ table, clock, log }: QuotaPorts): Quotas {
+export function callQuotas({ table, clock, log, metrics }: QuotaPorts): Quotas {
   const parked = new Map<string, { data: RefusalData; at: number }>()
   const looked = new Map<string, { at: number; found: Promise<RefusalData | undefined> }>()
   const blamed = new Map<string, number>()
@@ -82,6 +84,7 @@ export function callQuotas({ table, clock, log }: QuotaPorts): Quotas {
       const at = clock.now()
       const data = recorded(refusal, { appId, endpoint, at, until: at + (refusal.retryAfter ?? DEFAULT_PARK_S) * 1000 })
       parked.set(`${appId}/${endpoint}`, { data, at })
+      metrics.record('QuotaReached', 1, { app_id: appId, endpoint, errcode: refusal.wechat?.errcode })
       log.warn('a call is parked', { app_id: appId, endpoint, until: data.until, wechat: refusal.wechat })
       await write(parkKey(appId, endpoint), data)
     },
