@@ -1,15 +1,24 @@
 import type { NamedPorts } from '../../shared/core/ports.ts'
-import type { MaterialApi, MediaApi, WeChat } from '../../shared/ports/wechat.ts'
+
+/** The ports of a run that dies; all it can reach the outside with. */
+export type DyingPorts = Pick<NamedPorts, 'table' | 'objects' | 'signer' | 'wechat' | 'invoker'>
 
 /** Ports of a run that dies at one of its steps, as a frozen or killed sandbox does: nothing of it ever goes on. */
 export interface Killable {
-  ports: Pick<NamedPorts, 'table' | 'objects' | 'wechat' | 'invoker'>
+  ports: DyingPorts
   /** Resolves when the run has died. */
   died: Promise<'died'>
+  /** Steps that the run has begun so far. */
+  steps(): number
 }
 
-/** The run dies at its step number `step` (from 1): `before` the outside hears of it, or `after` but before the answer. */
-export function killable(ports: Killable['ports'], step: number, moment: 'before' | 'after'): Killable {
+type Step = (work: () => Promise<unknown>) => Promise<unknown>
+
+/**
+ * Every call of a port is a step. The run dies at its step number `step` (from 1): `before` the outside hears of it, or
+ * `after` but before the answer.
+ */
+export function killable(ports: DyingPorts, step: number, moment: 'before' | 'after'): Killable {
   let steps = 0
   let die: (reason: 'died') => void = () => undefined
   const died = new Promise<'died'>(resolve => {
@@ -17,48 +26,45 @@ export function killable(ports: Killable['ports'], step: number, moment: 'before
   })
   const never = new Promise<never>(() => undefined)
 
-  const stepping =
-    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      steps++
-      const here = steps
-      if (here > step) return never
-      if (here === step && moment === 'before') {
-        die('died')
-        return never
-      }
-      const result = await method(...args)
-      if (steps < step || (steps === step && here < step)) return result
+  const stepping: Step = async work => {
+    steps++
+    const here = steps
+    if (here > step) return never
+    if (here === step && moment === 'before') {
       die('died')
       return never
     }
-
-  const { table, objects, wechat, invoker } = ports
-  const media = (api: MediaApi): MediaApi => ({ ...api, upload: stepping(api.upload) })
-  const material = (api: MaterialApi): MaterialApi => ({ ...api, add: stepping(api.add), list: stepping(api.list) })
-  const dyingWeChat: WeChat = {
-    media: appId => media(wechat.media(appId)),
-    material: appId => material(wechat.material(appId)),
-    draft: wechat.draft,
+    const result = await work()
+    if (steps < step || (steps === step && here < step)) return result
+    die('died')
+    return never
   }
+
+  const { table, objects, signer, wechat, invoker } = ports
   return {
     died,
+    steps: () => steps,
     ports: {
-      table: {
-        get: (key, signal) => stepping(() => table.get<never>(key, signal))(),
-        put: (draft, expected, signal) => stepping(() => table.put(draft, expected, signal))(),
-        remove: stepping(table.remove),
-        list: (pk, query, signal) => stepping(() => table.list<never>(pk, query, signal))(),
-        due: stepping(table.due),
+      table: stepped(table, stepping),
+      objects: stepped(objects, stepping),
+      signer: stepped(signer, stepping),
+      invoker: stepped(invoker, stepping),
+      wechat: {
+        media: appId => stepped(wechat.media(appId), stepping, ['keepsImage']),
+        material: appId => stepped(wechat.material(appId), stepping),
+        draft: appId => stepped(wechat.draft(appId), stepping),
       },
-      objects: {
-        head: stepping(objects.head),
-        read: stepping(objects.read),
-        write: stepping(objects.write),
-        remove: stepping(objects.remove),
-      },
-      wechat: dyingWeChat,
-      invoker: { call: stepping(invoker.call), send: stepping(invoker.send) },
     },
   }
+}
+
+/** The same object, each of its methods a step but those that answer at once. */
+function stepped<T extends object>(target: T, step: Step, immediate: readonly PropertyKey[] = []): T {
+  return new Proxy(target, {
+    get(it, name) {
+      const method: unknown = Reflect.get(it, name)
+      if (typeof method !== 'function' || immediate.includes(name)) return method
+      return (...args: unknown[]) => step(async () => Reflect.apply(method, it, args))
+    },
+  })
 }
