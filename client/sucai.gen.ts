@@ -4,7 +4,7 @@
 export type Problem = {
   message: string
   status_code: number
-  code: "INVALID_REQUEST" | "INVALID_JSON" | "INVALID_MULTIPART" | "INVALID_APP_ID" | "FILE_MISSING" | "FILE_EMPTY" | "VIDEO_TITLE_MISSING" | "UNAUTHORIZED" | "FORBIDDEN" | "ROUTE_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "UPLOAD_NOT_FOUND" | "MEDIA_NOT_FOUND" | "KEY_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPLOAD_STATE_CONFLICT" | "OBJECT_MISSING" | "OBJECT_CHANGED" | "LIBRARY_FULL" | "WRITE_CONFLICT" | "IDEMPOTENCY_KEY_RUNNING" | "PRECONDITION_FAILED" | "FILE_TOO_LARGE" | "BODY_TOO_LARGE" | "UNSUPPORTED_CONTENT_TYPE" | "FILE_TYPE_NOT_ALLOWED" | "FILE_CONTENT_MISMATCH" | "WECHAT_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "ACCOUNT_MISCONFIGURED" | "NOT_FOR_MINI_PROGRAM" | "WECHAT_QUOTA" | "INTERNAL" | "SECRET_UNREADABLE" | "WECHAT_BAD_ANSWER" | "STORE_UNAVAILABLE" | "WECHAT_UNREACHABLE" | "WECHAT_BUSY" | "OUT_OF_TIME" | "WECHAT_UNCLEAR"
+  code: "INVALID_REQUEST" | "INVALID_JSON" | "INVALID_MULTIPART" | "INVALID_APP_ID" | "FILE_MISSING" | "FILE_EMPTY" | "VIDEO_TITLE_MISSING" | "UNAUTHORIZED" | "FORBIDDEN" | "ROUTE_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "UPLOAD_NOT_FOUND" | "MEDIA_NOT_FOUND" | "KEY_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPLOAD_STATE_CONFLICT" | "OBJECT_MISSING" | "OBJECT_CHANGED" | "LIBRARY_FULL" | "LAST_ADMIN_KEY" | "WRITE_CONFLICT" | "IDEMPOTENCY_KEY_RUNNING" | "PRECONDITION_FAILED" | "FILE_TOO_LARGE" | "BODY_TOO_LARGE" | "UNSUPPORTED_CONTENT_TYPE" | "FILE_TYPE_NOT_ALLOWED" | "FILE_CONTENT_MISMATCH" | "WECHAT_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "ACCOUNT_MISCONFIGURED" | "NOT_FOR_MINI_PROGRAM" | "WECHAT_QUOTA" | "INTERNAL" | "SECRET_UNREADABLE" | "WECHAT_BAD_ANSWER" | "STORE_UNAVAILABLE" | "WECHAT_UNREACHABLE" | "WECHAT_BUSY" | "OUT_OF_TIME" | "WECHAT_UNCLEAR"
   request_id: string
   details: Record<string, unknown>
   /** what WeChat answered */
@@ -239,6 +239,8 @@ export type ListKeysAnswer = {
     expires_at?: number
     /** key_id */
     replaced_by?: string
+    /** under way; if it stays, it broke off: delete the key */
+    pending?: "creation" | "deletion"
   })[]
   next_cursor: string | null
 }
@@ -274,6 +276,8 @@ export type CreateKeyAnswer = {
     expires_at?: number
     /** key_id */
     replaced_by?: string
+    /** under way; if it stays, it broke off: delete the key */
+    pending?: "creation" | "deletion"
     key: string
   }
 }

@@ -16,7 +16,7 @@ export const createKey = operation({
   body: CreateKeyBody,
   response: CreatedKeyAnswer,
   needs: ['table'],
-  errors: ['KEY_NOT_FOUND', 'WRITE_CONFLICT'],
+  errors: ['KEY_NOT_FOUND', 'LAST_ADMIN_KEY', 'WRITE_CONFLICT'],
   run: async ({ caller, body }, ports) => {
     const { key, data } = await create(ports, caller, body)
     return { data: { key, ...keyView(data) } }

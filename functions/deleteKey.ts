@@ -1,9 +1,9 @@
-/** Ends an API key at once. */
+/** Ends an API key at once, unless it is the last admin key. */
 import { serve, table } from '#host'
-import { AppError } from '../shared/core/errors.ts'
 import { operation } from '../shared/core/operation.ts'
 import { DONE, DoneAnswer } from '../shared/core/schemas/articles.ts'
 import { KeyPath } from '../shared/core/schemas/keys.ts'
+import { removeKey } from '../shared/domain/keys/endKey.ts'
 import { readKey } from '../shared/domain/keys/keyAccess.ts'
 
 export const deleteKey = operation({
@@ -16,12 +16,9 @@ export const deleteKey = operation({
   params: KeyPath,
   response: DoneAnswer,
   needs: ['table'],
-  errors: ['KEY_NOT_FOUND', 'WRITE_CONFLICT'],
-  run: async ({ caller, params: { keyId } }, { table }, { signal }) => {
-    const row = await readKey(table, caller, keyId, signal)
-    if (!(await table.remove(row, row.version, signal))) {
-      throw new AppError('WRITE_CONFLICT', 'The key changed meanwhile; try again.')
-    }
+  errors: ['KEY_NOT_FOUND', 'LAST_ADMIN_KEY', 'WRITE_CONFLICT'],
+  run: async ({ caller, params: { keyId } }, ports, { signal }) => {
+    await removeKey(ports, await readKey(ports.table, caller, keyId, signal), signal)
     return { data: DONE }
   },
 })

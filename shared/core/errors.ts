@@ -31,6 +31,7 @@ export const ERROR_RULES = {
   OBJECT_MISSING: rule(409, false, 'Post the bytes to the signed URL first.'),
   OBJECT_CHANGED: rule(409, true, 'The stored bytes changed meanwhile; read the state and try again.'),
   LIBRARY_FULL: rule(409, false, 'Delete material that is not needed any more.'),
+  LAST_ADMIN_KEY: rule(409, false, 'Make another admin key for the same accounts first.'),
   WRITE_CONFLICT: rule(409, true, 'Somebody else changed it at the same time; try again.'),
   IDEMPOTENCY_KEY_RUNNING: rule(
     409,

@@ -33,6 +33,8 @@ export const KeyData = z.object({
   expires_at: z.number().optional(),
   /** The key that takes its place. */
   replaced_by: z.string().optional(),
+  /** What is under way, or broke off: the key is valid meanwhile, but nobody may count on it. */
+  pending: z.enum(['creation', 'deletion']).optional(),
 })
 
 /** The stored form of a key. */

@@ -49,6 +49,7 @@ export const KeyView = z.object({
   created_at: z.int().min(0).describe('seconds since the epoch'),
   expires_at: z.int().min(0).optional().describe('seconds since the epoch'),
   replaced_by: z.string().optional().describe('key_id'),
+  pending: z.enum(['creation', 'deletion']).optional().describe('under way; if it stays, it broke off: delete the key'),
 })
 
 /** A new key, the only time that it is shown. */

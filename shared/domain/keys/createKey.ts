@@ -5,6 +5,7 @@ import { type Caller, covers, type KeyData, keyRow, keyRowOf, newApiKey } from '
 import type { PortsOf } from '../../core/ports.ts'
 import type { CreateKeyBody } from '../../core/schemas/keys.ts'
 import type { Row } from '../../ports/table.ts'
+import { replaceKey } from './endKey.ts'
 import { readKey } from './keyAccess.ts'
 
 /** A key that was just made, with the text that is shown once. */
@@ -15,13 +16,15 @@ export interface NewKey {
 
 /**
  * Makes a key; nobody can give what they do not have. The replaced key stays valid for the overlap, unless it ends
- * earlier by itself. Throws `FORBIDDEN`, `INVALID_REQUEST` (an end in the past), `KEY_NOT_FOUND`, `WRITE_CONFLICT`.
+ * earlier by itself. Throws `FORBIDDEN`, `INVALID_REQUEST` (an end in the past), `KEY_NOT_FOUND`, `LAST_ADMIN_KEY`,
+ * `WRITE_CONFLICT`; no key is made then.
  */
 export async function createKey(
-  { table, clock, random }: PortsOf<'table'>,
+  ports: PortsOf<'table'>,
   caller: Caller,
   { role, app_ids, name, expires_at, replaces, overlap }: z.infer<typeof CreateKeyBody>,
 ): Promise<NewKey> {
+  const { table, clock, random } = ports
   if (!covers(caller, { app_ids })) {
     throw new AppError('FORBIDDEN', 'A key can only be given grants that your own key has.', {
       granted: caller.app_ids,
@@ -34,24 +37,31 @@ export async function createKey(
   }
   const replaced = replaces === undefined ? undefined : await readKey(table, caller, replaces)
   const key = newApiKey(random)
-  const draft = keyRow(key, {
+  const { data } = keyRow(key, {
     ...{ role, app_ids, created_at: now },
     ...(name !== undefined && { name }),
     ...(expires_at !== undefined && { expires_at }),
   })
-  const written = await table.put(draft, 0)
-  if (!written.ok) throw new AppError('WRITE_CONFLICT', 'The key could not be made; try again.')
-  if (replaced) await end(table, replaced, { replaced_by: draft.data.key_id, expires_at: now + overlap })
-  return { key, data: draft.data }
+  const written = await table.put(keyRowOf({ ...data, ...(replaced && { pending: 'creation' }) }), 0)
+  if (!written.ok) throw notMade()
+  if (replaced) await takePlace(ports, { row: written.row, replaced, expires_at: now + overlap })
+  return { key, data }
 }
 
-/** The new key is there already: when the old one changed meanwhile, its owner has the say. */
-async function end(
-  table: PortsOf<'table'>['table'],
-  row: Row<KeyData>,
-  { replaced_by, expires_at }: { replaced_by: string; expires_at: number },
+/** Nobody has seen the new key yet, so nobody may count on it before all is done. */
+async function takePlace(
+  ports: PortsOf<'table'>,
+  { row, replaced, expires_at }: { row: Row<KeyData>; replaced: Row<KeyData>; expires_at: number },
 ): Promise<void> {
-  const earliest = Math.min(expires_at, row.data.expires_at ?? Number.POSITIVE_INFINITY)
-  const written = await table.put(keyRowOf({ ...row.data, replaced_by, expires_at: earliest }), row.version)
-  if (!written.ok) throw new AppError('WRITE_CONFLICT', 'The replaced key changed meanwhile; delete it by itself.')
+  const { pending: _, ...successor } = row.data
+  try {
+    await replaceKey(ports, replaced, { successor, expires_at })
+  } catch (error) {
+    await ports.table.remove(row, row.version)
+    throw error
+  }
+  const settled = await ports.table.put(keyRowOf(successor), row.version)
+  if (!settled.ok) throw notMade()
 }
+
+const notMade = (): AppError => new AppError('WRITE_CONFLICT', 'The key could not be made; try again.')
