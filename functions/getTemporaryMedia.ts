@@ -4,7 +4,7 @@ import { operation } from '../shared/core/operation.ts'
 import { redirectTo } from '../shared/core/redirect.ts'
 import { MediaIdPath, TemporaryFileAnswer, TemporaryQuery } from '../shared/core/schemas/library.ts'
 import { fileLink } from '../shared/domain/library/fileLink.ts'
-import { getTemporaryMedia as get } from '../shared/domain/library/getTemporaryMedia.ts'
+import { getTemporaryMedia as get } from '../shared/domain/temporary/getTemporaryMedia.ts'
 
 export const getTemporaryMedia = operation({
   id: 'getTemporaryMedia',

@@ -29,12 +29,6 @@ export const MaterialData = z.object({
 /** The stored form of permanent material or of a draft. */
 export type MaterialData = z.infer<typeof MaterialData>
 
-/** What the row of temporary media holds. */
-export const TemporaryData = z.object(COMMON)
-
-/** The stored form of temporary media. */
-export type TemporaryData = z.infer<typeof TemporaryData>
-
 /** Whose media. */
 export interface MediaName {
   appId: string
@@ -50,9 +44,6 @@ export interface Shelved<T> {
 
 /** Permanent material and drafts. */
 export const materialRows: Shelved<MaterialData> = rows('MAT', data => MaterialData.parse(data))
-
-/** Temporary media. */
-export const temporaryRows: Shelved<TemporaryData> = rows('MED', data => TemporaryData.parse(data))
 
 function rows<T extends { app_id: string; media_id: string }>(prefix: string, parse: (data: unknown) => T): Shelved<T> {
   return {

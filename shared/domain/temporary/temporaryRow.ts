@@ -1,0 +1,121 @@
+/** The row of a temporary media: what it is, when WeChat drops it, where its copy lies (docs/data-model.md). */
+import * as z from 'zod'
+import { MediaTypeName } from '../../core/schemas/media.ts'
+import { MediaSource, MirrorState } from '../../core/schemas/temporary.ts'
+import type { Row, RowDraft, RowKey, Table } from '../../ports/table.ts'
+import type { MediaName } from '../library/libraryRows.ts'
+import { StoredFile } from '../library/storedFile.ts'
+
+/** The schema version that this code writes; 1 was the mere memory of a copy. */
+export const TEMPORARY_SCHEMA_VERSION = 2
+/** The due-time queue of media that have no copy yet. */
+export const MIRROR_QUEUE = 'mirror'
+/** WeChat drops temporary media so long after their upload (wechat-api.md §2), ms. */
+export const LIFE_MS = 3 * 86_400_000
+/** Rows without a file are kept so long after WeChat's end of the media. */
+const KEEP_GONE_S = 30 * 86_400
+
+/** What the row's `data` holds; times in ms since the epoch. */
+export const TemporaryData = z.object({
+  app_id: z.string(),
+  media_id: z.string(),
+  source: MediaSource,
+  /** Unknown until somebody says it or the bytes are there. */
+  type: MediaTypeName.optional(),
+  state: MirrorState,
+  /** When WeChat got it, or the service first heard of it. */
+  created_at: z.number(),
+  /** False while `created_at` is only when the service first heard of it: WeChat may drop the media earlier. */
+  age_known: z.boolean(),
+  /** When WeChat drops it. */
+  expires_at: z.number(),
+  /** Times a copy was begun. */
+  attempts: z.number(),
+  /** PENDING: when the next copy is begun. */
+  try_at: z.number().optional(),
+  /** The copy. */
+  file: StoredFile.optional(),
+  /** An object of ours with the same bytes, from which the copy is made without asking WeChat. */
+  origin: z.string().optional(),
+  /** A voice of the JS-SDK, whose better form media/get/jssdk gives out (wechat-api.md §2.3). */
+  hd: z.boolean().optional(),
+  /** Keyed hash of the fan who sent it; see `openidHash`. */
+  openid_hash: z.string().optional(),
+  /** Why the last copy failed. */
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      wechat: z.object({ errcode: z.number(), errmsg: z.string(), rid: z.string().optional() }).optional(),
+    })
+    .optional(),
+})
+
+/** The stored form of temporary media. */
+export type TemporaryData = z.infer<typeof TemporaryData>
+
+/** A row with its version. */
+export type TemporaryRow = Row<TemporaryData>
+
+/** A temporary media whose file is in the object store. */
+export type KeptTemporary = TemporaryData & { file: StoredFile }
+
+/** Version 1: `created_at` was the row's own time. */
+const FirstTemporaryData = z.object({
+  app_id: z.string(),
+  media_id: z.string(),
+  file: StoredFile.optional(),
+  created_at: z.number(),
+})
+
+/** Where a media's row is. */
+export const temporaryKey = ({ appId, mediaId }: MediaName): RowKey => ({ pk: `MED#${appId}`, sk: mediaId })
+
+/** The media that a row key belongs to. */
+export const parseTemporaryKey = ({ pk, sk }: RowKey): MediaName | undefined =>
+  pk.startsWith('MED#') ? { appId: pk.slice('MED#'.length), mediaId: sk } : undefined
+
+/** Reads a media's row, `undefined` when there is none. */
+export async function findTemporary(
+  table: Table,
+  name: MediaName,
+  signal?: AbortSignal,
+): Promise<TemporaryRow | undefined> {
+  const row = await table.get<unknown>(temporaryKey(name), signal)
+  return row && asTemporary(row)
+}
+
+/** The row of any schema version as this code knows it. */
+export function asTemporary(row: Row<unknown>): TemporaryRow {
+  return {
+    ...row,
+    data: row.schemaVersion < 2 ? upgraded(FirstTemporaryData.parse(row.data)) : TemporaryData.parse(row.data),
+  }
+}
+
+function upgraded(first: z.infer<typeof FirstTemporaryData>): TemporaryData {
+  return {
+    ...first,
+    source: 'tracked',
+    state: first.file ? 'MIRRORED' : 'PENDING',
+    age_known: false,
+    expires_at: first.created_at + LIFE_MS,
+    attempts: 0,
+    ...(!first.file && { try_at: first.created_at }),
+  }
+}
+
+/** The row to write for `data`. */
+export function temporaryRow(data: TemporaryData): RowDraft<TemporaryData> {
+  return {
+    ...temporaryKey({ appId: data.app_id, mediaId: data.media_id }),
+    schemaVersion: TEMPORARY_SCHEMA_VERSION,
+    data,
+    ...(data.state === 'PENDING' && { due: { queue: MIRROR_QUEUE, at: data.try_at ?? data.created_at } }),
+    ...ttlOf(data),
+  }
+}
+
+/** When rows about a media without a copy may be collected. */
+export const ttlOf = ({ state, expires_at }: TemporaryData): { ttl?: number } =>
+  state === 'LOST' || state === 'ERASED' ? { ttl: Math.ceil(expires_at / 1000) + KEEP_GONE_S } : {}
