@@ -1,5 +1,5 @@
 /** The one function that may open an AppSecret: fetches access_tokens and writes their rows. */
-import { secrets, serve, table, tokenApi } from '#host'
+import { credentials, secrets, serve, table } from '#host'
 import { job } from '../shared/core/operation.ts'
 import { answering } from '../shared/core/remoteAnswer.ts'
 import { RefreshCall } from '../shared/core/schemas/calls.ts'
@@ -12,7 +12,7 @@ export const refreshToken = job({
   id: 'refreshToken',
   summary: 'Renews access_tokens before they expire, or one that WeChat refused',
   triggers: ['schedule', 'call'],
-  needs: ['table', 'tokenApi', 'secrets'],
+  needs: ['table', 'credentials', 'secrets'],
   run: async (event, ports, call) => {
     if (event.trigger === 'schedule') return { renewed: await renewDueTokens(ports, call) }
     const { app_id: appId, failed_generation: failedGeneration, force, check } = RefreshCall.parse(event).payload
@@ -24,4 +24,4 @@ export const refreshToken = job({
   },
 })
 
-export const main = serve(refreshToken, { table, tokenApi, secrets })
+export const main = serve(refreshToken, { table, credentials, secrets })

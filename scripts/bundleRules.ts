@@ -18,7 +18,7 @@ export const PORT_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   objects: OBJECTS,
   signer: [...OBJECTS, '@aws-sdk/s3-presigned-post', '@aws-sdk/s3-request-presigner'],
   wechat: ['undici', ...TABLE, ...INVOKER],
-  tokenApi: ['undici'],
+  credentials: ['undici'],
   secrets: ['@aws-sdk/client-kms'],
   sealer: ['@aws-sdk/client-kms'],
   invoker: INVOKER,
@@ -94,7 +94,7 @@ export function sizeGoal({ host, ports }: Bundle): number {
   const sdk = host === 'lambda'
   const store = ports.includes('objects') || ports.includes('signer')
   const base = sdk && store ? 560 * KB : sdk && ports.includes('table') ? 420 * KB : 100 * KB
-  return base + (ports.includes('wechat') || ports.includes('tokenApi') ? 470 * KB : 0)
+  return base + (ports.includes('wechat') || ports.includes('credentials') ? 470 * KB : 0)
 }
 
 /** Packages that are inside in more than one version. */

@@ -1,5 +1,6 @@
 /** The names under which operations and jobs declare what they need. */
 import type { Clock } from '../ports/clock.ts'
+import type { Credentials } from '../ports/credentials.ts'
 import type { Invoker } from '../ports/invoker.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -7,7 +8,7 @@ import type { ObjectSigner, ObjectStore } from '../ports/objectStore.ts'
 import type { Random } from '../ports/random.ts'
 import type { Opener, Sealer } from '../ports/secrets.ts'
 import type { Table } from '../ports/table.ts'
-import type { TokenApi, WeChat } from '../ports/wechat.ts'
+import type { WeChat } from '../ports/wechat.ts'
 
 /** What every function has without asking: time, chance, a log and metrics. */
 export interface AmbientPorts {
@@ -23,7 +24,7 @@ export interface NamedPorts {
   objects: ObjectStore
   signer: ObjectSigner
   wechat: WeChat
-  tokenApi: TokenApi
+  credentials: Credentials
   secrets: Opener
   sealer: Sealer
   invoker: Invoker

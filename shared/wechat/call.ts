@@ -74,11 +74,11 @@ async function underToken<T>(
 ): Promise<T> {
   const { request, signal } = step
   await wires.quotas.check(appId, request.endpoint)
-  let token = await wires.tokens.current(appId, signal)
+  let token = await wires.tokens.current(appId, signal, request.endpoint)
   let replaced = false
   for (let tries = 1; ; ) {
     try {
-      return await receive(await send(wires, step, { access_token: token.value }), token.value)
+      return await receive(await send(wires, step, { [token.parameter ?? 'access_token']: token.value }), token.value)
     } catch (error) {
       if (!replaced && needsNewToken(request.endpoint, error)) {
         replaced = true

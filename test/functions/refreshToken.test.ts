@@ -5,9 +5,9 @@ import { refreshToken } from '../../functions/refreshToken.ts'
 import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
 import { tokenReader } from '../../shared/domain/tokens/tokenReader.ts'
 import { readToken } from '../../shared/domain/tokens/tokenRow.ts'
+import type { Credential, Credentials } from '../../shared/ports/credentials.ts'
 import type { RowDraft, Table } from '../../shared/ports/table.ts'
 import type { Tokens } from '../../shared/ports/tokens.ts'
-import type { TokenApi } from '../../shared/ports/wechat.ts'
 import { failingWrites, unconditional } from '../support/brokenTables.ts'
 import { fileBytes } from '../support/files.ts'
 import { multipartBody } from '../support/multipartBody.ts'
@@ -26,7 +26,7 @@ const forced = (service: World): number =>
   service.control.ledger().filter(({ kind }) => kind === 'stable_token/forced').length
 
 /** A refresher and a reader over a table of the test's own. */
-function readerOver(service: World, table: Table, ports: { tokenApi?: TokenApi } = {}): Tokens {
+function readerOver(service: World, table: Table, ports: { credentials?: Credentials } = {}): Tokens {
   const { clock, random, log } = service.ports
   const call = (_id: string, payload: unknown) =>
     service.run(refreshToken, { trigger: 'call', payload }, { ports: { table, ...ports } })
@@ -34,9 +34,8 @@ function readerOver(service: World, table: Table, ports: { tokenApi?: TokenApi }
 }
 
 /** A token endpoint that answers what the test says. */
-const scripted = (answer: () => ReturnType<TokenApi['stableToken']>): TokenApi => ({
-  stableToken: answer,
-  classicToken: answer,
+const scripted = (issue: Credential['issue']): Credentials => ({
+  stable_token: { parameter: 'access_token', forceable: true, issue },
 })
 
 describe('a hundred callers without a token', () => {
@@ -223,7 +222,7 @@ describe('a refused token', () => {
 })
 
 describe('an older answer', () => {
-  const slowThenFast = (service: World): TokenApi => {
+  const slowThenFast = (service: World): Credentials => {
     let calls = 0
     return scripted(async () => {
       calls++
@@ -233,7 +232,7 @@ describe('an older answer', () => {
     })
   }
   const race = async (service: World, table: Table): Promise<string | undefined> => {
-    const ports = { table, tokenApi: slowThenFast(service) }
+    const ports = { table, credentials: slowThenFast(service) }
     const event = { trigger: 'call', payload: { app_id: APP_ID } } as const
     const slow = service.run(refreshToken, event, { ports })
     await service.clock.advance(16_000)
@@ -259,7 +258,7 @@ describe('a refresher that dies with the lease', () => {
     await using service = await world()
     const never = scripted(() => new Promise(() => undefined))
     const event = { trigger: 'call', payload: { app_id: APP_ID } } as const
-    void service.run(refreshToken, event, { ports: { tokenApi: never }, limitMs: 10 * HOUR_MS })
+    void service.run(refreshToken, event, { ports: { credentials: never }, limitMs: 10 * HOUR_MS })
     await service.clock.advance(0)
     const begun = service.clock.now()
     const token = await service.drive(service.newReader().current(APP_ID))
@@ -273,7 +272,7 @@ describe('a refresher that dies with the lease', () => {
     await service.ok(uploadTemporaryMedia, upload)
     await service.clock.advance(116 * MINUTE_MS)
     const never = scripted(() => new Promise(() => undefined))
-    void service.run(refreshToken, SCHEDULE, { ports: { tokenApi: never }, limitMs: 10 * HOUR_MS })
+    void service.run(refreshToken, SCHEDULE, { ports: { credentials: never }, limitMs: 10 * HOUR_MS })
     await service.clock.advance(0)
     expect(await service.newReader().current(APP_ID)).toMatchObject({ generation: 1 })
   })
@@ -435,13 +434,48 @@ describe('a reader', () => {
   })
 })
 
+describe('a credential kind', () => {
+  const CLOUD = 'wxcccccccccccccccc'
+  const cloudbase: Credential = {
+    parameter: 'cloudbase_access_token',
+    forceable: false,
+    issue: async ({ force }) => ({ access_token: force ? 'forced' : '云-token', expires_in: 1_800 }),
+  }
+
+  it('is a strategy that custody serves like any other, with the parameter that carries its tokens', async () => {
+    await using service = await world()
+    await service.addAccount(CLOUD, { row: { credential: 'cloudbase', sealed_secret: '' } })
+    const reader = readerOver(service, service.table, { credentials: { cloudbase } })
+    const expiresAt = service.clock.now() + 1_680_000
+    const token = { value: '云-token', parameter: 'cloudbase_access_token', generation: 1, expiresAt }
+    expect(await service.drive(reader.current(CLOUD))).toEqual(token)
+  })
+
+  it('that cannot be forced is never forced', async () => {
+    await using service = await world()
+    await service.addAccount(CLOUD, { row: { credential: 'cloudbase', sealed_secret: '' } })
+    const ports = { credentials: { cloudbase } }
+    await service.run(refreshToken, { trigger: 'call', payload: { app_id: CLOUD, force: true } }, { ports })
+    expect((await readToken(service.table, CLOUD))?.data).toMatchObject({ value: '云-token' })
+    expect((await readToken(service.table, CLOUD))?.data.forced).toBeUndefined()
+  })
+
+  it('that this host does not serve is the operator’s to change', async () => {
+    await using service = await world()
+    await service.addAccount(CLOUD, { row: { credential: 'authorizer' } })
+    const problem = await service.fails(uploadTemporaryMedia, { ...upload, appId: CLOUD })
+    expect(problem).toMatchObject({ code: 'ACCOUNT_MISCONFIGURED', details: { remedy: expect.any(String) } })
+    expect(service.control.calls().total).toBe(0)
+  })
+})
+
 describe('custody', () => {
   it('is refreshToken’s alone: no other function is wired to open a secret or to ask for tokens', () => {
     for (const { id, needs } of Object.values(functions)) {
       const wired = readFileSync(new URL(`../../functions/${id}.ts`, import.meta.url), 'utf8')
-      const holds = needs.some(name => name === 'secrets' || name === 'tokenApi')
+      const holds = needs.some(name => name === 'secrets' || name === 'credentials')
       expect([id, holds]).toEqual([id, id === 'refreshToken'])
-      expect([id, /\b(secrets|tokenApi)\b/.test(wired)]).toEqual([id, id === 'refreshToken'])
+      expect([id, /\b(secrets|credentials)\b/.test(wired)]).toEqual([id, id === 'refreshToken'])
     }
   })
 

@@ -66,7 +66,7 @@ export function wiringOf({ ports }: World): Wiring<PortName> {
     objects: provide('objects'),
     signer: provide('signer'),
     wechat: provide('wechat'),
-    tokenApi: provide('tokenApi'),
+    credentials: provide('credentials'),
     sealer: provide('sealer'),
     secrets: provide('secrets'),
     invoker: provide('invoker'),

@@ -37,6 +37,7 @@ import { memoryObjects } from '../../shared/stores/memoryObjects.ts'
 import { memorySigner } from '../../shared/stores/memorySigner.ts'
 import { memoryTable } from '../../shared/stores/memoryTable.ts'
 import { tokenClient, weChatClient } from '../../shared/wechat/client.ts'
+import { secretCredentials } from '../../shared/wechat/credentials.ts'
 import { undiciTransport } from '../../shared/wechat/transport.ts'
 import type { Transport, TransportAnswer } from '../../shared/wechat/transportPort.ts'
 import { canaries } from './canaries.ts'
@@ -253,7 +254,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     clock,
     random,
   })
-  const tokenApi = tokenClient({ transport, clock })
+  const credentials = secretCredentials(tokenClient({ transport, clock }))
   const ambient: AmbientPorts = { clock, random, log, metrics }
   const ports = {
     ...ambient,
@@ -261,7 +262,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     objects,
     signer: memorySigner(),
     wechat,
-    tokenApi,
+    credentials,
     secrets,
     sealer: secrets,
     invoker,
@@ -275,7 +276,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       objects: () => all.objects,
       signer: () => all.signer,
       wechat: () => all.wechat,
-      tokenApi: () => all.tokenApi,
+      credentials: () => all.credentials,
       secrets: () => all.secrets,
       sealer: () => all.sealer,
       invoker: () => all.invoker,

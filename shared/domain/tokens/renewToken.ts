@@ -6,7 +6,9 @@ import { readAccount } from '../../core/account.ts'
 import { type AppError, asAppError } from '../../core/errors.ts'
 import { randomId } from '../../core/ids.ts'
 import type { PortsOf } from '../../core/ports.ts'
+import type { IssuedToken, TokenParameter } from '../../ports/credentials.ts'
 import type { Row } from '../../ports/table.ts'
+import { credentialOf } from './credentialOf.ts'
 import {
   EXPIRY_MARGIN_MS,
   LEASE_MS,
@@ -18,7 +20,7 @@ import {
 } from './tokenRow.ts'
 
 /** What renewing needs; only the refresher is wired with `secrets`. */
-export type RenewPorts = PortsOf<'table' | 'tokenApi' | 'secrets'>
+export type RenewPorts = PortsOf<'table' | 'credentials' | 'secrets'>
 
 /** How a renewal ended. `busy`: another one holds the lease. */
 export type RenewOutcome = 'fresh' | 'renewed' | 'busy' | 'failed'
@@ -76,19 +78,19 @@ async function fetchUnderLease(
   row: Row<TokenData>,
   { appId, failedGeneration, force: wished = false, signal }: RenewRequest,
 ): Promise<RenewOutcome> {
-  const { table, tokenApi, secrets, clock, log } = ports
+  const { table, credentials, secrets, clock, log } = ports
   const { lease: _, failure: __, ...held } = row.data
   const sentAt = clock.now()
   const force = wished || (failedGeneration !== undefined && mustForce(held, sentAt))
   let next: TokenData
   try {
     const account = await readAccount(table, appId, signal)
-    const secret = await secrets.open(account.sealed_secret, appId)
-    const answer =
-      account.credential === 'token'
-        ? await tokenApi.classicToken(appId, secret, signal)
-        : await tokenApi.stableToken(appId, secret, force, signal)
-    next = renewed(held, answer, { sentAt, forced: force, refused: failedGeneration !== undefined })
+    const credential = credentialOf(credentials, account.credential)
+    const forced = force && credential.forceable
+    const secret = () => secrets.open(account.sealed_secret, appId)
+    const answer = await credential.issue({ appId, secret, force: forced }, signal)
+    const { parameter } = credential
+    next = renewed(held, answer, { sentAt, parameter, forced, refused: failedGeneration !== undefined })
   } catch (cause) {
     const error = asAppError(cause)
     log.warn('token renewal failed', { app_id: appId, error: cause })
@@ -112,6 +114,7 @@ export const forcedLately = ({ forced = [] }: Pick<TokenData, 'forced'>, now: nu
 
 interface Circumstances {
   sentAt: number
+  parameter: TokenParameter
   forced: boolean
   refused: boolean
 }
@@ -119,14 +122,15 @@ interface Circumstances {
 /** Life is counted from the moment of asking: the round trip is WeChat's time, not ours. */
 function renewed(
   held: TokenData,
-  answer: { access_token: string; expires_in: number },
-  { sentAt, forced, refused }: Circumstances,
+  answer: IssuedToken,
+  { sentAt, parameter, forced, refused }: Circumstances,
 ): TokenData {
-  const { suspect_since: suspectSince, ...rest } = held
+  const { suspect_since: suspectSince, parameter: _, ...rest } = held
   const same = answer.access_token === held.value
   return {
     ...rest,
     value: answer.access_token,
+    ...(parameter !== 'access_token' && { parameter }),
     // The same string after a refusal counts as a new generation: its holders may try it once more.
     generation: same && !refused ? held.generation : held.generation + 1,
     issued_at: sentAt,

@@ -35,6 +35,8 @@ export const TokenData = z.object({
   app_id: z.string(),
   /** "" until the first renewal. */
   value: z.string(),
+  /** The query parameter that carries it, unless that is `access_token`. */
+  parameter: z.literal('cloudbase_access_token').optional(),
   generation: z.number(),
   issued_at: z.number(),
   /** The margin is already taken off. */
@@ -81,7 +83,8 @@ export function tokenRow(data: TokenData): RowDraft<TokenData> {
 /** The token of a row while it is usable at `now` (ms). */
 export function usableToken(data: TokenData | undefined, now: number): AccessToken | undefined {
   if (!data?.value || data.expires_at <= now) return undefined
-  return { value: data.value, generation: data.generation, expiresAt: data.expires_at }
+  const { value, parameter, generation, expires_at: expiresAt } = data
+  return { value, ...(parameter && { parameter }), generation, expiresAt }
 }
 
 /** The recorded failure as an error for callers, while its time to wait lasts. */
