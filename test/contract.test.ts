@@ -1,12 +1,13 @@
 /** The contract: whole, without loose ends, and the same as what runs. */
 import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { docs } from '../functions/docs.ts'
 import * as exported from '../functions/index.ts'
 import { openapi } from '../functions/openapi.ts'
 import { ERROR_RULES } from '../shared/core/errors.ts'
-import { DOCUMENT, DOCUMENTED, documentedCodes } from './support/contract.ts'
+import { DOCUMENT, DOCUMENTED, documentedCodes, schemaAt } from './support/contract.ts'
 import { waitUntil } from './support/drivenClock.ts'
 import { world } from './support/world.ts'
 
@@ -20,7 +21,26 @@ function* parts(value: unknown, path = '#'): Generator<[string, object]> {
 const PARTS = [...parts(DOCUMENT)]
 const PATHS = new Set(PARTS.map(([path]) => path))
 
+/** What the official schema of OpenAPI 3.1 finds wrong with a document. */
+async function findings(document: unknown): Promise<unknown> {
+  const validator = new Validator()
+  const { valid, errors } = await validator.validate(Object.assign({}, document))
+  expect(validator.version).toBe('3.1')
+  return valid ? [] : errors
+}
+
 describe('the contract', () => {
+  it('is OpenAPI 3.1 by its official schema', async () => {
+    expect(await findings(DOCUMENT)).toEqual([])
+    expect(await findings({ ...Object.assign({}, DOCUMENT), servers: [{}] })).not.toEqual([])
+  })
+
+  it('has only schemas that a strict reader of JSON Schema 2020-12 understands', () => {
+    const schemas = PARTS.flatMap(([path, part]) => ('schema' in part ? [`${path}/schema`] : []))
+    expect(schemas.length).toBeGreaterThan(100)
+    for (const pointer of schemas) expect(() => schemaAt(pointer), pointer).not.toThrow()
+  })
+
   it('has every operation once, under its own id, method and path', () => {
     const operations = Object.values(exported).flatMap(one => (one.kind === 'operation' ? [one] : []))
     const running = operations.map(({ id, method, path }) => `${id} ${method} ${path}`).sort()

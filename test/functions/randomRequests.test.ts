@@ -9,7 +9,7 @@ import * as exported from '../../functions/index.ts'
 import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
 import type { Operation } from '../../shared/core/operation.ts'
 import { forgetRefusals } from '../../shared/domain/quotas/refusalRow.ts'
-import { DOCUMENTED, type Documented, documentedCodes } from '../support/contract.ts'
+import { DOCUMENTED, type Documented, documentedCodes, undocumentedIn } from '../support/contract.ts'
 import { fileBytes } from '../support/files.ts'
 import { type Multipart, multipartBody } from '../support/multipartBody.ts'
 import { allowedValue, damaged, type Hints, junk } from '../support/schemaArbitrary.ts'
@@ -70,6 +70,7 @@ async function check(
   await service.clock.advance(5 * 60_000)
   expect(Object.keys(documented.responses)).toContain(String(status))
   expect(status).not.toBe(500)
+  expect(undocumentedIn(documented, { status, json })).toEqual([])
   if (status >= 400) expect(documentedCodes(documented, status)).toContain(codeOf(json))
 }
 

@@ -1,4 +1,5 @@
 /** The contract as tests read it: every operation with its parameters, body and answers, references resolved. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import * as z from 'zod'
 import { openApiDocument } from '../../scripts/openapi.ts'
 import { Schema } from '../../scripts/typescriptType.ts'
@@ -44,4 +45,26 @@ export const DOCUMENTED: readonly Documented[] = Object.entries(Document.parse(D
 export function documentedCodes({ responses }: Documented, status: number): unknown[] {
   const schema = responses[String(status)]?.content?.['application/json']?.schema
   return schema?.allOf?.flatMap(part => part.properties?.['code']?.enum ?? []) ?? []
+}
+
+const reader = new Ajv2020({ strict: true, strictTypes: false, formats: { binary: true } })
+reader.addVocabulary(Object.keys(Object.assign({}, DOCUMENT)))
+reader.addSchema(Object.assign({}, DOCUMENT), 'contract', undefined, false)
+
+/**
+ * The schema at `pointer` (`#/paths/…`) as a strict reader of JSON Schema 2020-12 understands it. Throws where it does not: at
+ * keywords and formats that it does not know, at references that lead nowhere.
+ */
+export function schemaAt(pointer: string): ValidateFunction {
+  const found = reader.getSchema(`contract${encodeURI(pointer)}`)
+  if (!found) throw new Error(`${pointer} holds no schema`)
+  return found
+}
+
+/** What is wrong with an answer by the published schema of its status; `[]` where none is published. */
+export function undocumentedIn(one: Documented, { status, json }: { status: number; json: unknown }): unknown[] {
+  if (one.responses[String(status)]?.content?.['application/json'] === undefined) return []
+  const path = `${one.path.replaceAll('/', '~1')}/${one.method.toLowerCase()}`
+  const validate = schemaAt(`#/paths/${path}/responses/${status}/content/application~1json/schema`)
+  return validate(json) ? [] : (validate.errors ?? [])
 }
