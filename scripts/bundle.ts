@@ -19,6 +19,8 @@ export interface Bundle extends FunctionFacts {
   bytes: number
   /** The modules that have bytes in it, as paths below the repository's root. */
   modules: readonly string[]
+  /** Their bytes. */
+  moduleBytes: Readonly<Record<string, number>>
 }
 
 /** Everything made for one host; `files` have absolute paths below `<outdir>/<host>/`. */
@@ -72,6 +74,9 @@ const OPTIONS: BuildOptions = {
   logLevel: 'warning',
 }
 
+/** How a function of `host` is bundled; entry points and output are the caller's. */
+export const bundleOptions = (host: Host): BuildOptions => ({ ...OPTIONS, ...HOST_OPTIONS[host] })
+
 /** Where the files belong, and whether source maps lie beside them. */
 export interface BundleOptions {
   /** An absolute path. */
@@ -86,8 +91,7 @@ export async function bundleFor(
   { outdir, sourcemap = false }: BundleOptions,
 ): Promise<HostBundles> {
   const result = await build({
-    ...OPTIONS,
-    ...HOST_OPTIONS[host],
+    ...bundleOptions(host),
     entryPoints: functions.map(({ id }) => ({ in: `functions/${id}.ts`, out: outName(host, id) })),
     outdir,
     metafile: true,
@@ -99,7 +103,8 @@ export async function bundleFor(
     const inside = Object.entries(output.inputs).filter(
       ([path, { bytesInOutput }]) => bytesInOutput > 0 && !path.startsWith('absent:'),
     )
-    return [{ ...facts, host, bytes: output.bytes, modules: inside.map(([path]) => path).sort() }]
+    const moduleBytes = Object.fromEntries(inside.map(([path, { bytesInOutput }]) => [path, bytesInOutput]))
+    return [{ ...facts, host, bytes: output.bytes, modules: Object.keys(moduleBytes).sort(), moduleBytes }]
   })
   return { host, bundles, files: result.outputFiles ?? [], metafile: JSON.stringify(result.metafile) }
 }

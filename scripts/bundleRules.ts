@@ -109,4 +109,5 @@ const allowed = ({ ports }: Bundle): string[] => ports.flatMap(port => PORT_PACK
 /** `node_modules/a/node_modules/b` of a module in it, "" for the project's own. */
 const packageDirectory = (module: string): string => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(module)?.[0] ?? ''
 
-const packageOf = (module: string): string => packageDirectory(module).replace(/^.*node_modules\//, '')
+/** The npm package of a module, "" for the project's own. */
+export const packageOf = (module: string): string => packageDirectory(module).replace(/^.*node_modules\//, '')

@@ -124,6 +124,7 @@ describe('the bundle rules', () => {
     ports,
     bytes: 1,
     modules,
+    moduleBytes: {},
   })
   const CLEAN = ['functions/healthz.ts', 'shared/core/errors.ts', 'node_modules/zod/v4/locales/en.js']
   const DYNAMO = 'node_modules/@aws-sdk/client-dynamodb/dist-es/index.js'

@@ -48,7 +48,10 @@ function filesBelow(folder: string): string[] {
   try {
     const entries = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
-    return files.map(path => path.slice(ROOT.length)).sort()
+    return files
+      .map(path => path.slice(ROOT.length))
+      .filter(path => !path.includes('/node_modules/'))
+      .sort()
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error

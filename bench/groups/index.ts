@@ -1,0 +1,6 @@
+/** Every group, in the order of the table. A new one is a file here and a line in this list. */
+import type { Group } from '../harness/row.ts'
+import { relay } from './relay.ts'
+
+/** The groups. */
+export const GROUPS: readonly Group[] = [relay]

@@ -1,0 +1,85 @@
+/** Actors: the contestants and stand-ins, each in its own process, so that CPU time and memory are theirs alone. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Actions, Measurement } from './actorPort.ts'
+import { bundled } from './bundled.ts'
+import { tlsIdentity } from './tlsIdentity.ts'
+
+const MAIN = fileURLToPath(new URL('actorMain.ts', import.meta.url))
+const CLOSE_LIMIT_MS = 5_000
+
+/** A running actor, by the names of its actions. */
+export interface Actor<A extends Actions> {
+  pid: number
+  /** Runs an action. Rejects with what it threw. */
+  call<K extends keyof A & string>(action: K, ...argument: Parameters<A[K]>): Promise<Awaited<ReturnType<A[K]>>>
+  /** The same, with what it cost the actor's process. */
+  measure<K extends keyof A & string>(action: K, ...argument: Parameters<A[K]>): Promise<Measurement>
+  close(): Promise<void>
+}
+
+/** How an actor is started. */
+export interface ActorOptions {
+  env?: Record<string, string>
+  /** Bundle it first with the options of a deployed function. */
+  asFunction?: boolean
+}
+
+/** Starts the actor in `bench/<file>`; its module exports `start(settings)`, which answers its {@link Actions}. */
+export async function startActor<A extends Actions, S>(
+  file: string,
+  settings: S,
+  { env = {}, asFunction = false }: ActorOptions = {},
+): Promise<Actor<A>> {
+  const module = asFunction ? await bundled(file) : fileURLToPath(new URL(`../${file}`, import.meta.url))
+  const child = fork(MAIN, [module, JSON.stringify(settings)], {
+    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', '--disable-warning=DEP0169'],
+    env: { ...withoutSettings(process.env), NODE_EXTRA_CA_CERTS: tlsIdentity().certFile, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const waiting = new Map<number, PromiseWithResolvers<Measurement>>()
+  const ready = Promise.withResolvers<void>()
+  child.on('message', (message: Reply) => {
+    if ('ready' in message) return ready.resolve()
+    const call = waiting.get(message.id)
+    waiting.delete(message.id)
+    if ('error' in message) call?.reject(new Error(`${file}: ${message.error}`))
+    else call?.resolve(message.measurement)
+  })
+  child.once('exit', code => {
+    const gone = new Error(`${file} ended with code ${code}`)
+    ready.reject(gone)
+    for (const call of waiting.values()) call.reject(gone)
+  })
+  await ready.promise
+  let last = 0
+  const measure = (action: string, argument?: unknown): Promise<Measurement> => {
+    const call = Promise.withResolvers<Measurement>()
+    waiting.set(++last, call)
+    child.send({ id: last, action, argument })
+    return call.promise
+  }
+  return {
+    pid: child.pid ?? 0,
+    measure,
+    call: async (action, ...argument) => (await measure(action, ...argument)).value as never,
+    close: () => ended(child),
+  }
+}
+
+type Reply = { ready: true } | { id: number; error: string } | { id: number; measurement: Measurement }
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  const force = setTimeout(() => child.kill('SIGKILL'), CLOSE_LIMIT_MS)
+  child.disconnect()
+  await exit
+  clearTimeout(force)
+}
+
+/** What the operator's shell says about stores and proxies must not reach a contestant. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^AWS_|_proxy$|^NODE_/i.test(name)))
+}

@@ -1,0 +1,58 @@
+/** The process of an actor: loads its module, then runs the actions it is sent, one at a time or many. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import type { Actions, Measurement } from './actorPort.ts'
+
+interface ActorModule {
+  start(settings: unknown): Actions | Promise<Actions>
+}
+
+interface Message {
+  id: number
+  action: string
+  argument: never
+}
+
+const [file = '', settings = 'null'] = process.argv.slice(2)
+const loaded: ActorModule = await import(pathToFileURL(file).href)
+const actions = await loaded.start(JSON.parse(settings))
+
+process.on('message', async ({ id, action, argument }: Message) => {
+  try {
+    process.send?.({ id, measurement: await measured(() => actions[action]?.(argument)) })
+  } catch (error) {
+    process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
+})
+process.once('disconnect', () => process.exit(0))
+process.send?.({ ready: true })
+
+async function measured(run: () => unknown): Promise<Measurement> {
+  globalThis.gc?.()
+  const baseBytes = restartPeak()
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  const value = await run()
+  const wallMs = performance.now() - start
+  const { user, system } = process.cpuUsage(cpu)
+  return { value, wallMs, cpuMs: (user + system) / 1_000, baseBytes, peakBytes: status('VmHWM') }
+}
+
+/** Linux forgets the highest resident size when 5 is written (proc(5), clear_refs); answers the present size. */
+function restartPeak(): number {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5')
+  } catch {
+    return 0
+  }
+  return status('VmRSS')
+}
+
+function status(name: string): number {
+  try {
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+    return Number(kilobytes ?? 0) * 1_024
+  } catch {
+    return 0
+  }
+}

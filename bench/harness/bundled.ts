@@ -1,0 +1,25 @@
+/** Contestants of ours run as they are deployed: one minified CommonJS file. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { bundleOptions } from '../../scripts/bundle.ts'
+
+let folder: string | undefined
+
+/** A folder below the system's temporary one, removed when this process ends. */
+export function temporaryFolder(): string {
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'sucai-bench-'))
+    folder = made
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  }
+  return folder
+}
+
+/** Bundles `bench/<file>` like a Lambda function; answers the path of the result. */
+export async function bundled(file: string): Promise<string> {
+  const outfile = join(temporaryFolder(), `${file.replaceAll('/', '-').replace(/\.ts$/, '')}.cjs`)
+  await build({ ...bundleOptions('lambda'), entryPoints: [`bench/${file}`], outfile, write: true, metafile: false })
+  return outfile
+}
