@@ -75,7 +75,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'stores',
     files: /^shared\/stores\//,
-    values: [/^shared\/stores\//, ERRORS, PURE_NODE, /^@aws-sdk\//],
+    values: [/^shared\/stores\//, ERRORS, PURE_NODE, /^node:https?$/, /^@aws-sdk\//, /^@cloudbase\/node-sdk$/],
     types: [PORTS],
     refused: { from: 'shared/stores/dynamoTable.ts', to: 'shared/core/account.ts' },
   },

@@ -1,5 +1,5 @@
 /** Bodies on their way into a store: their length is kept to, or nothing is stored. */
-import { addAbortSignal, type Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { AppError } from '../core/errors.ts'
 
 /** Bytes of unknown length that are held in memory at most. */
@@ -45,6 +45,25 @@ export async function gathered(
 /** Throws `AppError('FILE_CONTENT_MISMATCH')` unless `received` is `declared` (bytes). */
 export function checkLength(declared: number | undefined, received: number): void {
   if (declared !== undefined && declared !== received) throw wrongLength(declared, received)
+}
+
+/** The same bytes; a connection that breaks ends with what `failure` makes of it, an abort with the signal's reason. */
+export function ownErrors(
+  body: Readable,
+  signal: AbortSignal | undefined,
+  failure: (cause: unknown) => AppError,
+): Readable {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : failure(error)
+    }
+  }
+  const own = Readable.from(bytes(), { objectMode: false })
+  // A reader that gives up before the first byte never starts the generator, which could not close the source then.
+  own.once('close', () => body.destroy())
+  return own
 }
 
 async function* limited(body: Readable): AsyncGenerator<Uint8Array> {

@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-s3'
 import { AppError } from '../core/errors.ts'
 import type { ObjectInfo, ObjectStore } from '../ports/objectStore.ts'
-import { checkLength, exactly, gathered } from './objectBody.ts'
+import { checkLength, exactly, gathered, ownErrors } from './objectBody.ts'
+import { decodedMetadata, encodedMetadata } from './objectMetadata.ts'
 
 const DEFAULT_TYPE = 'application/octet-stream'
 
@@ -41,7 +42,7 @@ export function s3Objects({ bucket, client }: S3ObjectsOptions): ObjectStore {
       )
       if (!found) return undefined
       if (!(found.Body instanceof Readable)) throw unavailable(new TypeError('GetObject answered without a stream'))
-      return { ...info(key, found), body: ownErrors(found.Body, signal) }
+      return { ...info(key, found), body: ownErrors(found.Body, signal, unavailable) }
     },
     async write(key, body, { contentType, size, metadata, signal }) {
       const put = (content: { Body: Readable | Uint8Array; ContentLength: number }, abort: Abort) =>
@@ -50,7 +51,7 @@ export function s3Objects({ bucket, client }: S3ObjectsOptions): ObjectStore {
             Bucket: bucket,
             Key: key,
             ContentType: contentType,
-            Metadata: encoded(metadata ?? {}),
+            Metadata: encodedMetadata(metadata ?? {}),
             ...content,
           }),
           abort,
@@ -133,7 +134,7 @@ function info(key: string, found: Described): ObjectInfo {
     size: found.ContentLength ?? 0,
     etag: plainEtag(found.ETag),
     contentType: found.ContentType ?? DEFAULT_TYPE,
-    metadata: Object.fromEntries(Object.entries(found.Metadata ?? {}).map(([name, value]) => [name, decoded(value)])),
+    metadata: decodedMetadata(found.Metadata ?? {}),
   }
 }
 
@@ -143,34 +144,6 @@ function written(answer: { ETag?: string | undefined } | undefined): { etag: str
 }
 
 const plainEtag = (etag: string | undefined): string => (etag ?? '').replace(/^"|"$/g, '')
-
-/** S3 metadata are header values: percent-encoding keeps Unicode and outer spaces. */
-function encoded(metadata: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, encodeURIComponent(value)]))
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
-}
-
-/** The same bytes; a connection that breaks becomes `AppError('STORE_UNAVAILABLE')`. */
-function ownErrors(body: Readable, signal: AbortSignal | undefined): Readable {
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* body
-    } catch (error) {
-      throw signal?.aborted ? signal.reason : unavailable(error)
-    }
-  }
-  const own = Readable.from(bytes(), { objectMode: false })
-  // A reader that gives up before the first byte never starts the generator, which could not close the source then.
-  own.once('close', () => body.destroy())
-  return own
-}
 
 const unavailable = (cause: unknown) =>
   new AppError('STORE_UNAVAILABLE', 'The object store cannot be reached.', {}, { cause })

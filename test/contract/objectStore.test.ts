@@ -2,8 +2,10 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
+import { cloudObjects } from '../../shared/stores/cloudObjects.ts'
 import { memoryObjects } from '../../shared/stores/memoryObjects.ts'
 import { s3Objects } from '../../shared/stores/s3Objects.ts'
+import { testCloudBase } from '../support/cloudBase.ts'
 import { TEST_BUCKET, testBytes, testClient, testObjectServer } from '../support/objectServer.ts'
 import { objectStoreContract } from './objectStore.ts'
 
@@ -12,6 +14,11 @@ objectStoreContract('memory', async () => ({ store: memoryObjects(), close: asyn
 objectStoreContract('S3 on the embedded server', async () => {
   const server = await testObjectServer()
   return { store: s3Objects({ bucket: TEST_BUCKET, client: () => server.client }), close: () => server.close() }
+})
+
+objectStoreContract('CloudBase storage on the stand-in', async () => {
+  const server = await testCloudBase()
+  return { store: cloudObjects({ client: server.client }), close: () => server.close() }
 })
 
 const opened: (() => Promise<void>)[] = []

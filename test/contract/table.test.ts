@@ -1,7 +1,9 @@
 import { ensureTable } from '../../local/table/ensureTable.ts'
+import { cloudTable } from '../../shared/stores/cloudTable.ts'
 import { dynamoTable } from '../../shared/stores/dynamoTable.ts'
 import { memoryTable } from '../../shared/stores/memoryTable.ts'
 import { temporaryFolder, testTableServer } from '../local/tableServer.ts'
+import { TEST_COLLECTION, testCloudBase } from '../support/cloudBase.ts'
 import { seededRandom } from '../support/seededRandom.ts'
 import { tableContract } from './table.ts'
 
@@ -18,4 +20,10 @@ tableContract('dynamoTable on the embedded server', async () => {
       await folder.remove()
     },
   }
+})
+
+tableContract('cloudTable on the stand-in of CloudBase', async () => {
+  const server = await testCloudBase()
+  const { client, close } = server
+  return { table: cloudTable({ collection: TEST_COLLECTION, client, random: seededRandom() }), close }
 })

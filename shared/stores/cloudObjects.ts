@@ -1,0 +1,153 @@
+/** Objects in CloudBase's storage. */
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { AppError } from '../core/errors.ts'
+import type { ObjectInfo, ObjectStore, WriteOptions } from '../ports/objectStore.ts'
+import { type CloudBaseClient, untilAborted } from './cloudBase.ts'
+import { unavailable as cloudUnavailable } from './cloudFailure.ts'
+import { cloudFiles } from './cloudFiles.ts'
+import { exchange, type HttpExchange } from './httpExchange.ts'
+import { checkLength, exactly, gathered, ownErrors } from './objectBody.ts'
+import { decodedMetadata, encodedMetadata } from './objectMetadata.ts'
+
+const META = 'x-cos-meta-'
+/** Set by the SDK's own uploads, none of ours. */
+const FILE_ID = 'fileid'
+const ADDRESS_SECONDS = 600
+/** What clients send that do not know better. */
+const NO_TYPE = /^(application|binary)\/octet-stream$/
+/** Whatever a browser is led to, it saves it: nothing of clients' files runs in a page (security.md §1). */
+const DISPOSITION = 'attachment'
+
+/** Where the objects are. */
+export interface CloudObjectsOptions {
+  client: CloudBaseClient
+  /** The content type that a key's extension promises, for uploads whose client sent none. */
+  typeOf?: (key: string) => string | undefined
+}
+
+/**
+ * An object store over one environment's storage. Throws `AppError`: `OBJECT_CHANGED` when an etag does not fit any
+ * more, `STORE_UNAVAILABLE` when the storage cannot be reached or fails, `INTERNAL` when it refuses. An aborted
+ * signal's reason and an error of the body being written pass through as they are.
+ */
+export function cloudObjects({ client, typeOf = () => undefined }: CloudObjectsOptions): ObjectStore {
+  const files = cloudFiles(client)
+
+  /** The answer to a GET; `undefined` for an object that does not exist. */
+  const fetched = async (
+    key: string,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage | undefined> => {
+    const address = () => files.downloadAddress(key, { seconds: ADDRESS_SECONDS, origin: true })
+    const url = await untilAborted(address, signal)
+    return url === undefined ? undefined : answerOf({ method: 'GET', url, headers, signal })
+  }
+
+  const info = (key: string, { headers }: IncomingMessage): ObjectInfo => {
+    const type = headers['content-type'] ?? ''
+    const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] ?? headers['content-length']
+    return {
+      key,
+      size: Number(total ?? 0),
+      etag: plain(headers.etag),
+      contentType: type === '' || NO_TYPE.test(type) ? (typeOf(key) ?? 'application/octet-stream') : type,
+      metadata: metadataOf(headers),
+    }
+  }
+
+  /** Sends bytes of known length; what goes wrong with the bytes themselves is what the caller gets. */
+  const put = async (
+    key: string,
+    { body, size }: { body: AsyncIterable<Uint8Array>; size: number },
+    { contentType, metadata, signal }: WriteOptions,
+  ): Promise<{ etag: string }> => {
+    let failure: { error: unknown } | undefined
+    async function* watched(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* body
+      } catch (error) {
+        failure = { error }
+        throw error
+      }
+    }
+    const address = await untilAborted(() => files.uploadAddress(key), signal)
+    const headers = {
+      ...address.headers,
+      ...{ 'content-type': contentType, 'content-length': String(size), 'content-disposition': DISPOSITION },
+      ...prefixed(encodedMetadata(metadata ?? {})),
+    }
+    const source = Readable.from(watched(), { objectMode: false })
+    try {
+      const answer = await answerOf({ method: 'PUT', url: address.url, headers, body: source, signal })
+      answer?.resume()
+      if (!answer) throw unavailable(new Error('PUT answered 404'))
+      return { etag: plain(answer.headers.etag) }
+    } catch (error) {
+      throw failure ? failure.error : error
+    }
+  }
+
+  return {
+    async head(key, signal) {
+      // The address is signed for GET; one byte of the body is the least that can be asked for.
+      const first = await fetched(key, { range: 'bytes=0-0' }, signal)
+      first?.destroy()
+      // An object without bytes has no first one.
+      const found = first?.statusCode === 416 ? await fetched(key, {}, signal) : first
+      found?.destroy()
+      return found && info(key, found)
+    },
+    async read(key, { etag, signal } = {}) {
+      const found = await fetched(key, etag === undefined ? {} : { 'if-match': `"${etag}"` }, signal)
+      return found && { ...info(key, found), body: ownErrors(found, signal, unavailable) }
+    },
+    async write(key, body, options) {
+      const { size, signal } = options
+      if (body instanceof Readable && size !== undefined) {
+        try {
+          return await put(key, { body: exactly(body, size), size }, options)
+        } catch (error) {
+          throw signal?.aborted ? signal.reason : error
+        } finally {
+          body.destroy()
+        }
+      }
+      const bytes = body instanceof Readable ? await gathered(body, { signal }) : body
+      checkLength(size, bytes.length)
+      return put(key, { body: Readable.from([bytes]), size: bytes.length }, options)
+    },
+    remove: (key, signal) => untilAborted(() => files.remove(key), signal),
+  }
+}
+
+/** The answer's head; `undefined` for 404. Throws errors of ours, or the signal's reason. */
+async function answerOf(request: HttpExchange): Promise<IncomingMessage | undefined> {
+  const { signal } = request
+  const answer = await exchange(request).catch(error => {
+    throw signal?.aborted ? signal.reason : unavailable(error)
+  })
+  const status = answer.statusCode ?? 0
+  if (status < 300 || status === 416) return answer
+  answer.resume()
+  if (status === 404) return undefined
+  const cause = new Error(`the object store answered ${status}`)
+  if (status === 412) throw new AppError('OBJECT_CHANGED', 'The stored bytes are not those any more.', {}, { cause })
+  if (status >= 500 || status === 429) throw unavailable(cause)
+  throw new AppError('INTERNAL', 'The object store refused the call.', {}, { cause })
+}
+
+const prefixed = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [META + name, value]))
+
+function metadataOf(headers: IncomingMessage['headers']): Record<string, string> {
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith(META) && name !== META + FILE_ID ? [[name.slice(META.length), String(value)]] : [],
+  )
+  return decodedMetadata(Object.fromEntries(values))
+}
+
+const plain = (etag: string | undefined): string => (etag ?? '').replace(/^"|"$/g, '')
+
+const unavailable = (cause: unknown): AppError => cloudUnavailable('object store', cause)
