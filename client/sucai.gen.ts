@@ -412,6 +412,7 @@ export type UpdateArticleAnswer = {
 export type GetMaterialStatsInput = {
   /** the account */
   app_id?: string
+  /** news material of before the draft box, which WeChat only lets read */
   source?: "news"
 }
 
@@ -430,7 +431,9 @@ export type DeleteMaterialInput = {
   mediaId: string
   /** the account */
   app_id?: string
+  /** what the id is of; found out where it is not given */
   kind?: "material" | "draft"
+  /** news material of before the draft box, which WeChat only lets read */
   source?: "news"
 }
 
@@ -449,7 +452,9 @@ export type GetMaterialInput = {
   mediaId: string
   /** the account */
   app_id?: string
+  /** what the id is of; found out where it is not given */
   kind?: "material" | "draft"
+  /** news material of before the draft box, which WeChat only lets read */
   source?: "news"
   /** 1: answer 302 to the file */
   redirect?: "0" | "1"
@@ -515,6 +520,7 @@ export type ListMaterialsInput = {
   type: "image" | "voice" | "video" | "news"
   page?: number
   limit?: number
+  /** news material of before the draft box, which WeChat only lets read */
   source?: "news"
 }
 

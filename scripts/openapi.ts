@@ -8,8 +8,22 @@ import { ERROR_RULES, type ErrorCode } from '../shared/core/errors.ts'
 import { ROOT } from './bundle.ts'
 import { OPERATIONS, type OperationFacts } from './operations.ts'
 
-const DESCRIPTION = `The media service (素材) for WeChat Official Accounts. Every failure has the shape of Problem; \`code\` is stable.
+const DESCRIPTION = `The media service (素材) for WeChat Official Accounts. Send an API key with every call: \`Authorization: Bearer <key>\` or \`X-Api-Key\`.
+Every failure has the shape of \`Problem\`; its \`code\` is stable, its \`request_id\` finds it in the log.
 Signed URLs live 15 minutes. A POST with an Idempotency-Key is done once: who asks again within 24 hours gets the first answer.`
+
+/** The parts of the contract, in the order of the page. */
+const TAGS = [
+  { name: 'material', description: 'Permanent files and drafts of an account’s library.' },
+  { name: 'articles', description: 'Articles (图文) as drafts or news, and the images inside them.' },
+  { name: 'temporary media', description: 'Files that WeChat drops after three days.' },
+  { name: 'uploads', description: 'Files of any size through the object store: the normal way.' },
+  { name: 'accounts', description: 'Official Accounts and mini programs, and whether they work.' },
+  { name: 'keys', description: 'Who may call.' },
+  { name: 'service', description: 'Public, about the service itself.' },
+] as const
+
+type Tag = (typeof TAGS)[number]['name']
 
 /** The failure shape (service-api.md §1). */
 const Problem = z
@@ -50,6 +64,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       openapi: '3.1.0',
       info: { title: 'sucai', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: '/' }],
+      tags: [...TAGS],
       paths,
       components: {
         schemas: { Problem },
@@ -107,12 +122,12 @@ function describe({ role, account, miniProgram }: OperationFacts): string {
   return account === 'query' ? key + mini[miniProgram] : key
 }
 
-const tagOf = (path: string): string => {
+function tagOf(path: string): Tag {
   const [, base, topic = ''] = path.split('/')
   if (base !== 'wechat') return 'service'
   if (path.includes('/article')) return 'articles'
   if (topic === 'media' || path.endsWith('/temporary')) return 'temporary media'
-  return ['uploads', 'accounts', 'keys'].includes(topic) ? topic : 'material'
+  return topic === 'uploads' || topic === 'accounts' || topic === 'keys' ? topic : 'material'
 }
 
 function parameters({ params, query, account, role, keyed, method, errors, hasEtag }: OperationFacts) {

@@ -7,7 +7,7 @@ import { docs } from '../functions/docs.ts'
 import * as exported from '../functions/index.ts'
 import { openapi } from '../functions/openapi.ts'
 import { ERROR_RULES } from '../shared/core/errors.ts'
-import { DOCUMENT, DOCUMENTED, documentedCodes, schemaAt } from './support/contract.ts'
+import { DOCUMENT, DOCUMENTED, documentedCodes, schemaAt, TAGS } from './support/contract.ts'
 import { waitUntil } from './support/drivenClock.ts'
 import { world } from './support/world.ts'
 
@@ -46,6 +46,10 @@ describe('the contract', () => {
     const running = operations.map(({ id, method, path }) => `${id} ${method} ${path}`).sort()
     expect(DOCUMENTED.map(one => `${one.operationId} ${one.method} ${one.path}`).sort()).toEqual(running)
     expect(new Set(DOCUMENTED.map(({ operationId }) => operationId)).size).toBe(DOCUMENTED.length)
+  })
+
+  it('has every operation in one of its parts, and no part without one', () => {
+    expect([...new Set(DOCUMENTED.flatMap(one => one.tags))].sort()).toEqual([...TAGS].sort())
   })
 
   it('has no reference that leads nowhere', () => {

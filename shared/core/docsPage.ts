@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 
 const STYLE = `
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; --strong: #07845a }
+:root { color-scheme: light dark; --line: #8884; --soft: #8882; --strong: light-dark(#07845a, #3ecf96) }
 * { box-sizing: border-box }
 body { margin: 0; font: 15px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; display: grid; grid-template-columns: 17rem 1fr }
 nav { border-right: 1px solid var(--line); padding: 1rem; height: 100vh; overflow: auto; position: sticky; top: 0; font-size: 13px }
@@ -20,7 +20,14 @@ pre { background: var(--soft); border-radius: 4px; padding: .5rem .7rem; overflo
 table { border-collapse: collapse; width: 100%; font-size: 13px }
 td { border-top: 1px solid var(--line); padding: .2rem .8rem .2rem 0; vertical-align: top }
 summary { cursor: pointer; font-size: 13px; margin-top: .5rem }
-@media (max-width: 50rem) { body { display: block } nav { position: static; height: auto; border: 0 } main { padding: 1rem } }
+@media (max-width: 50rem) {
+  body { display: block }
+  nav { position: static; height: auto; max-height: 40vh; border: 0; border-bottom: 1px solid var(--line) }
+  nav a { padding: .3rem 0 }
+  main { padding: 1rem }
+  td { display: inline-block; border: 0; padding: 0 .8rem 0 0 }
+  tr { display: block; border-top: 1px solid var(--line); padding: .2rem 0 }
+}
 `
 
 const SCRIPT = `
@@ -31,11 +38,15 @@ const make = (tag, text, ...children) => {
   element.append(...children)
   return element
 }
+// Text with \`code\` in it.
+const prose = (tag, text) =>
+  make(tag, '', ...(text || '').split('\`').map((part, index) => index % 2 ? make('code', part) : part))
+
 const resolve = (contract, schema) =>
   schema.$ref ? schema.$ref.slice(2).split('/').reduce((at, name) => at[name], contract) : schema
 
 const bounds = schema => ['minimum', 'maximum', 'minLength', 'maxLength', 'pattern', 'minItems', 'maxItems', 'default']
-  .filter(name => schema[name] !== undefined)
+  .filter(name => schema[name] !== undefined && schema[name] !== Number.MAX_SAFE_INTEGER)
   .map(name => name + ' ' + JSON.stringify(schema[name]))
   .join(', ')
 
@@ -77,7 +88,7 @@ function operationArticle(contract, path, method, operation) {
   article.id = operation.operationId
   article.append(
     make('h3', '', make('b', method.toUpperCase()), path),
-    make('p', operation.summary + '. ' + (operation.description || '')))
+    prose('p', operation.summary + '. ' + (operation.description || '')))
   if (operation.parameters) article.append(make('h4', 'Parameters'), parameterTable(contract, operation.parameters))
   if (operation.requestBody) article.append(make('h4', 'Body'), ...contentText(contract, operation.requestBody.content))
   const responses = Object.entries(operation.responses)
@@ -85,7 +96,7 @@ function operationArticle(contract, path, method, operation) {
     article.append(make('h4', status + ' ' + (status < '300' ? '' : response.description)), ...contentText(contract, response.content))
   }
   const refused = responses.filter(([status]) => status >= '400').map(([status, { description }]) =>
-    make('tr', '', make('td', status), make('td', '', make('p', description))))
+    make('tr', '', make('td', status), make('td', '', prose('p', description))))
   article.append(make('details', '', make('summary', 'Errors'), make('table', '', make('tbody', '', ...refused))))
   return article
 }
@@ -96,13 +107,13 @@ async function show() {
   const answer = await window.fetch('openapi.json')
   if (!answer.ok) throw new Error('openapi.json answered ' + answer.status)
   const contract = await answer.json()
-  main.replaceChildren(make('h1', contract.info.title + ' ' + contract.info.version), make('p', contract.info.description))
+  main.replaceChildren(make('h1', contract.info.title + ' ' + contract.info.version), prose('p', contract.info.description))
   const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation, tag: operation.tags[0] })))
-  for (const tag of new Set(operations.map(one => one.tag))) {
-    nav.append(make('h2', tag))
-    main.append(make('h2', tag))
-    for (const { path, method, operation } of operations.filter(one => one.tag === tag)) {
+  for (const { name, description } of contract.tags) {
+    nav.append(make('h2', name))
+    main.append(make('h2', name), prose('p', description))
+    for (const { path, method, operation } of operations.filter(one => one.tag === name)) {
       const link = make('a', operation.summary)
       link.href = '#' + operation.operationId
       nav.append(link)
@@ -141,7 +152,7 @@ export const DOCS_PAGE = `<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>sucai</title>
+<title>素材 sucai</title>
 <style>${STYLE}</style>
 </head>
 <body>

@@ -24,6 +24,7 @@ const DocumentedOperation = z.object({
 /** The parts of the document that tests look at. */
 const Document = z.looseObject({
   openapi: z.literal('3.1.0'),
+  tags: z.array(z.object({ name: z.string(), description: z.string().min(1) })),
   paths: z.record(z.string(), z.record(z.string(), DocumentedOperation)),
 })
 
@@ -36,9 +37,14 @@ export interface Documented extends z.infer<typeof DocumentedOperation> {
 /** The document as it is written. */
 export const DOCUMENT: unknown = JSON.parse(JSON.stringify(openApiDocument()))
 
+const { paths, tags } = Document.parse(DOCUMENT)
+
+/** The names of the parts of the contract. */
+export const TAGS: readonly string[] = tags.map(({ name }) => name)
+
 /** Every documented operation. */
-export const DOCUMENTED: readonly Documented[] = Object.entries(Document.parse(DOCUMENT).paths).flatMap(
-  ([path, methods]) => Object.entries(methods).map(([method, one]) => ({ ...one, path, method: method.toUpperCase() })),
+export const DOCUMENTED: readonly Documented[] = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, one]) => ({ ...one, path, method: method.toUpperCase() })),
 )
 
 /** The codes that an operation may answer with `status`. */

@@ -10,10 +10,15 @@ const MAX_PAGE = 100_000
 export const MediaIdPath = z.object({ mediaId: z.string().regex(/^[\w-]{1,128}$/, 'is not a media_id') })
 
 /** `?source=news` means the news material of before the draft box, read-only at WeChat. */
-export const Source = z.literal('news').optional()
+export const Source = z
+  .literal('news')
+  .optional()
+  .describe('news material of before the draft box, which WeChat only lets read')
 
 /** What a bare media_id is of: the library or the draft box. */
 export const MaterialKind = z.enum(['material', 'draft'])
+
+const NamedKind = MaterialKind.optional().describe('what the id is of; found out where it is not given')
 
 const Redirect = z
   .enum(['0', '1'])
@@ -69,10 +74,10 @@ export const MaterialsAnswer = z.object({
 })
 
 /** `?kind=`, `?source=`, `?redirect=` */
-export const MaterialQuery = z.object({ kind: MaterialKind.optional(), source: Source, redirect: Redirect })
+export const MaterialQuery = z.object({ kind: NamedKind, source: Source, redirect: Redirect })
 
 /** `?kind=`, `?source=` */
-export const DeleteMaterialQuery = z.object({ kind: MaterialKind.optional(), source: Source })
+export const DeleteMaterialQuery = z.object({ kind: NamedKind, source: Source })
 
 /** `?redirect=` */
 export const TemporaryQuery = z.object({ redirect: Redirect })
