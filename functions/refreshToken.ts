@@ -15,12 +15,18 @@ export const refreshToken = job({
   needs: ['table', 'credentials', 'secrets'],
   run: async (event, ports, call) => {
     if (event.trigger === 'schedule') return { renewed: await renewDueTokens(ports, call) }
-    const { app_id: appId, failed_generation: failedGeneration, force, check } = RefreshCall.parse(event).payload
+    const {
+      app_id: appId,
+      failed_generation: failedGeneration,
+      unchanged,
+      force,
+      check,
+    } = RefreshCall.parse(event).payload
     const { signal } = call
     if (check) return answering(() => checkSecret(ports, { appId, ...check }, signal))
     if (force) return answering(() => forceToken(ports, { appId, signal }))
-    const failed = failedGeneration === undefined ? {} : { failedGeneration }
-    return { outcome: await renewToken(ports, { appId, ...failed, signal }) }
+    const why = { ...(failedGeneration && { failedGeneration }), ...(unchanged && { unchanged }) }
+    return { outcome: await renewToken(ports, { appId, ...why, signal }) }
   },
 })
 

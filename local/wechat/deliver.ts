@@ -25,6 +25,7 @@ export async function deliver(
   response: ServerResponse,
   { execute, obstacle }: { execute: () => Answer; obstacle: Obstacle | undefined },
 ): Promise<Delivered> {
+  response.setHeader('Date', new Date(simulator.now()).toUTCString())
   if (!obstacle) return send(response, execute())
   const { rule, closing } = obstacle
   const answer = rule.executed ? execute() : undefined
@@ -37,6 +38,7 @@ export async function deliver(
       return undefined
     case 'delay':
       await simulator.clock.sleep(rule.delay_ms ?? 0, closing)
+      response.setHeader('Date', new Date(simulator.now()).toUTCString())
       return send(response, answer ?? execute())
     case 'truncate':
       return truncate(response, answer ?? execute())

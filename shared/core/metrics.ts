@@ -14,5 +14,10 @@ const metric = (unit: MetricUnit, meaning: string): MetricRule => ({ unit, meani
 
 /** What each metric means. */
 export const METRICS: Record<MetricName, MetricRule> = {
+  AccountDegraded: metric('Count', 'An account cannot be served until its operator acts; its health says how.'),
+  ClockSkew: metric('Milliseconds', 'How far the refresher’s clock is from WeChat’s.'),
+  TokenContested: metric('Count', 'Another system takes tokens for an account: tokens are refused before their end.'),
+  TokenRefused: metric('Count', 'A call was refused for its access_token twice, the second time under another try.'),
+  TokenRenewalFailed: metric('Count', 'An access_token could not be renewed.'),
   QuotaReached: metric('Count', 'WeChat refused a call of an account because its daily or minute quota is spent.'),
 }

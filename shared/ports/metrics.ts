@@ -1,7 +1,13 @@
 import type { LogFields } from './log.ts'
 
 /** Everything that is counted or measured; what each means and its unit is in `shared/core/metrics.ts`. */
-export type MetricName = 'QuotaReached'
+export type MetricName =
+  | 'QuotaReached'
+  | 'TokenRenewalFailed'
+  | 'TokenRefused'
+  | 'TokenContested'
+  | 'AccountDegraded'
+  | 'ClockSkew'
 
 /** Figures that an operator watches. */
 export interface Metrics {

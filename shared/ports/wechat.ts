@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { IssuedToken } from './credentials.ts'
 
 /** Kinds of media files. `news` (articles) is a list type only. */
 export type MediaType = 'image' | 'voice' | 'video' | 'thumb'
@@ -192,16 +193,7 @@ export interface WeChat {
 /** The token endpoints, which take the AppSecret and no token (wechat-api.md §1). */
 export interface TokenApi {
   /** A token and its remaining life in seconds. */
-  stableToken(
-    appId: string,
-    secret: string,
-    forceRefresh: boolean,
-    signal?: AbortSignal,
-  ): Promise<{ access_token: string; expires_in: number }>
+  stableToken(appId: string, secret: string, forceRefresh: boolean, signal?: AbortSignal): Promise<IssuedToken>
   /** The classic call: every answer is a new token and ends the previous one of this family after five minutes. */
-  classicToken(
-    appId: string,
-    secret: string,
-    signal?: AbortSignal,
-  ): Promise<{ access_token: string; expires_in: number }>
+  classicToken(appId: string, secret: string, signal?: AbortSignal): Promise<IssuedToken>
 }

@@ -26,6 +26,8 @@ export interface ApiAnswer {
   text: string
   /** ms since the epoch */
   receivedAt: number
+  /** WeChat's own time, where it said so; ms since the epoch, in whole seconds */
+  servedAt?: number
 }
 
 /** A GET with its query. */

@@ -143,11 +143,13 @@ function judged<T>(
   secrets: string[],
   { answer, body }: { answer: TransportAnswer; body: WholeBody },
 ): T {
+  const servedAt = Date.parse(answer.headers['date'] ?? '')
   const whole: ApiAnswer = {
     status: answer.status,
     contentType: answer.headers['content-type'] ?? '',
     text: withoutSecrets(decodeText(body.bytes), secrets),
     receivedAt: wires.clock.now(),
+    ...(Number.isFinite(servedAt) && { servedAt }),
   }
   if (!body.complete) throw notUnderstood(request.endpoint, whole)
   return judge(whole)

@@ -1,12 +1,7 @@
 /** The token endpoints as request builders and answer judges (wechat-api.md §1). */
+import type { IssuedToken } from '../ports/credentials.ts'
 import { type ApiAnswer, type ApiRequest, getRequest, jsonRequest } from './apiCall.ts'
 import { requiredNumber, requiredText, succeeded } from './judge.ts'
-
-/** A token and its remaining life in seconds. */
-export interface TokenAnswer {
-  access_token: string
-  expires_in: number
-}
 
 /** POST stable_token. `forceRefresh` is limited to 20 a day, 30 s apart. */
 export function stableTokenRequest(appId: string, secret: string, forceRefresh: boolean): ApiRequest {
@@ -24,10 +19,11 @@ export function classicTokenRequest(appId: string, secret: string): ApiRequest {
 }
 
 /** The token of either call. */
-export function tokenAnswer(endpoint: 'token' | 'stable_token', answer: ApiAnswer): TokenAnswer {
+export function tokenAnswer(endpoint: 'token' | 'stable_token', answer: ApiAnswer): IssuedToken {
   const value = succeeded(endpoint, answer)
   return {
     access_token: requiredText(endpoint, answer, value['access_token']),
     expires_in: requiredNumber(endpoint, answer, value['expires_in']),
+    ...(answer.servedAt !== undefined && { serverTime: answer.servedAt }),
   }
 }

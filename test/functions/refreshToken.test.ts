@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import * as functions from '../../functions/index.ts'
 import { refreshToken } from '../../functions/refreshToken.ts'
 import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
+import { AppError } from '../../shared/core/errors.ts'
+import { renewToken } from '../../shared/domain/tokens/renewToken.ts'
 import { tokenReader } from '../../shared/domain/tokens/tokenReader.ts'
 import { readToken } from '../../shared/domain/tokens/tokenRow.ts'
 import type { Credential, Credentials } from '../../shared/ports/credentials.ts'
@@ -236,7 +238,8 @@ describe('an older answer', () => {
     const event = { trigger: 'call', payload: { app_id: APP_ID } } as const
     const slow = service.run(refreshToken, event, { ports })
     await service.clock.advance(16_000)
-    await service.run(refreshToken, event, { ports })
+    const unchanged = (await readToken(table, APP_ID))?.data.lease?.id
+    await service.run(refreshToken, { trigger: 'call', payload: { app_id: APP_ID, unchanged } }, { ports })
     await service.clock.advance(30_000)
     await service.drive(slow)
     return (await readToken(service.table, APP_ID))?.data.value
@@ -254,6 +257,43 @@ describe('an older answer', () => {
 })
 
 describe('a refresher that dies with the lease', () => {
+  it('is noticed by the schedule, which looks twice and takes over', async () => {
+    await using service = await world()
+    const never = scripted(() => new Promise(() => undefined))
+    const event = { trigger: 'call', payload: { app_id: APP_ID } } as const
+    void service.run(refreshToken, event, { ports: { credentials: never }, limitMs: 10 * HOUR_MS })
+    await service.clock.advance(MINUTE_MS)
+    expect(await service.drive(service.run(refreshToken, SCHEDULE, { limitMs: 25_000 }))).toEqual({ renewed: 1 })
+    expect(fetched(service)).toBe(1)
+  })
+
+  it('leaves no lease behind on a token that needs no renewal', async () => {
+    await using service = await world()
+    await service.ok(uploadTemporaryMedia, upload)
+    const never = scripted(() => new Promise(() => undefined))
+    const event = { trigger: 'call', payload: { app_id: APP_ID, failed_generation: 1 } } as const
+    void service.run(refreshToken, event, { ports: { credentials: never }, limitMs: 10 * HOUR_MS })
+    await service.clock.advance(MINUTE_MS)
+    expect((await readToken(service.table, APP_ID))?.data.lease).toBeDefined()
+    await service.drive(service.run(refreshToken, SCHEDULE, { limitMs: 25_000 }))
+    const row = await readToken(service.table, APP_ID)
+    expect(row?.data.lease).toBeUndefined()
+    expect(row?.due?.at).toBeGreaterThan(service.clock.now())
+    expect(fetched(service)).toBe(1)
+  })
+
+  it('may have a clock that is five minutes ahead', async () => {
+    await using service = await world()
+    const never = scripted(() => new Promise(() => undefined))
+    const clock = { ...service.clock, now: () => service.clock.now() + 300_000 }
+    const ahead = { ...service.ports, clock, credentials: never }
+    void renewToken(ahead, { appId: APP_ID })
+    await service.clock.advance(0)
+    const begun = service.clock.now()
+    await service.drive(service.newReader().current(APP_ID))
+    expect(service.clock.now() - begun).toBeLessThanOrEqual(20_000)
+  })
+
   it('holds up callers for no more than 20 seconds', async () => {
     await using service = await world()
     const never = scripted(() => new Promise(() => undefined))
@@ -383,7 +423,7 @@ describe('a token endpoint in trouble', () => {
 })
 
 describe('a reader', () => {
-  it('asks neither table nor refresher while its token lasts', async () => {
+  it('asks nobody for a minute, and then only the table', async () => {
     await using service = await world()
     let reads = 0
     const table: Table = {
@@ -396,9 +436,32 @@ describe('a reader', () => {
     const reader = readerOver(service, table)
     await reader.current(APP_ID)
     const before = reads
-    await service.clock.advance(117 * MINUTE_MS)
+    await service.clock.advance(MINUTE_MS - 1)
     await reader.current(APP_ID)
     expect(reads).toBe(before)
+    await service.clock.advance(116 * MINUTE_MS)
+    await reader.current(APP_ID)
+    expect(reads).toBe(before + 1)
+    expect(fetched(service)).toBe(1)
+  })
+
+  it('keeps its token while the table is away, and not longer than the token lasts', async () => {
+    await using service = await world()
+    let isAway = false
+    const table: Table = {
+      ...service.table,
+      get: async (key, signal) => {
+        if (isAway) throw new AppError('STORE_UNAVAILABLE', 'The table is not reachable.')
+        return service.table.get<never>(key, signal)
+      },
+    }
+    const reader = readerOver(service, table)
+    const token = await reader.current(APP_ID)
+    isAway = true
+    await service.clock.advance(117 * MINUTE_MS)
+    expect(await reader.current(APP_ID)).toEqual(token)
+    await service.clock.advance(2 * MINUTE_MS)
+    await expect(reader.current(APP_ID)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 
   it('never hands out a token in its last two minutes', async () => {

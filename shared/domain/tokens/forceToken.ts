@@ -2,7 +2,8 @@
 import type * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import type { TokenFacts } from '../../core/schemas/calls.ts'
-import { FORCED_A_DAY, forcedLately, type RenewPorts, renewToken } from './renewToken.ts'
+import { FORCED_A_DAY, forcedLately } from './renewal.ts'
+import { type RenewPorts, renewToken, serverNow } from './renewToken.ts'
 import { readToken, standingFailure, type TokenData } from './tokenRow.ts'
 
 /** WeChat ignores a forced refresh sooner than this after the last one (wechat-api.md §1.2). */
@@ -17,13 +18,13 @@ export async function forceToken(
   ports: RenewPorts,
   { appId, signal }: { appId: string; signal: AbortSignal },
 ): Promise<z.infer<typeof TokenFacts>> {
-  const { table, clock } = ports
+  const { table } = ports
   const before = await readToken(table, appId, signal)
-  if (before) refuseTooOften(before.data, clock.now())
+  if (before) refuseTooOften(before.data, serverNow(ports))
   const outcome = await renewToken(ports, { appId, force: true, signal })
   const after = await readToken(table, appId, signal)
   if (!after || outcome === 'busy') throw new AppError('WRITE_CONFLICT', 'Another renewal is running; try again.')
-  const failure = standingFailure(after.data, clock.now())
+  const failure = standingFailure(after.data, serverNow(ports))
   if (outcome === 'failed' && failure) throw failure
   const { issued_at, expires_at, value } = after.data
   return { issued_at, expires_at, changed: value !== before?.data.value }

@@ -3,15 +3,18 @@
  * few; the row's version makes them correct, for a slow old answer can never overwrite a newer one.
  */
 import { readAccount } from '../../core/account.ts'
-import { type AppError, asAppError } from '../../core/errors.ts'
+import { asAppError } from '../../core/errors.ts'
 import { randomId } from '../../core/ids.ts'
 import type { PortsOf } from '../../core/ports.ts'
-import type { IssuedToken, TokenParameter } from '../../ports/credentials.ts'
 import type { Row } from '../../ports/table.ts'
+import { learnSkew, MAX_SKEW_MS, skewOf } from './clockSkew.ts'
 import { credentialOf } from './credentialOf.ts'
+import { failureOf, mustForce, renewed, suspected } from './renewal.ts'
 import {
   EXPIRY_MARGIN_MS,
+  failureId,
   LEASE_MS,
+  leaseStands,
   RENEW_AHEAD_MS,
   readToken,
   standingFailure,
@@ -25,52 +28,58 @@ export type RenewPorts = PortsOf<'table' | 'credentials' | 'secrets'>
 /** How a renewal ended. `busy`: another one holds the lease. */
 export type RenewOutcome = 'fresh' | 'renewed' | 'busy' | 'failed'
 
-/** One account's renewal. `failedGeneration`: WeChat refused that token. `force`: an operator wants another one. */
+/** One account's renewal. */
 export interface RenewRequest {
   appId: string
+  /** WeChat refused this token. */
   failedGeneration?: number
+  /** An operator wants another one. */
   force?: boolean
+  /** The lease or failure that somebody has seen unchanged until its time was over, on a clock of their own. */
+  unchanged?: string
   signal?: AbortSignal
 }
 
 const LEASE_ID_LENGTH = 16
-const SHORT_RETRY_MS = 5_000
-/** A misconfigured account is asked again hourly, not at every call. */
-const PROBE_MS = 3_600_000
-/** WeChat ignores a forced refresh within 30 s of the last; we force at most once an hour by ourselves. */
-const SUSPECT_MS = 30_000
-const FORCE_PAUSE_MS = 3_600_000
 
-/** WeChat's own limit (wechat-api.md §1.2); a day is any 24 hours here, which is the safer reading. */
-export const FORCED_A_DAY = 20
-const DAY_MS = 24 * 3_600_000
+/** WeChat's time as far as this process knows it, in ms. */
+export const serverNow = ({ credentials, clock }: RenewPorts): number => clock.now() + (skewOf(credentials) ?? 0)
 
 /** Renews one account's token unless it is fresh already. Throws only when the table fails. */
 export async function renewToken(ports: RenewPorts, request: RenewRequest): Promise<RenewOutcome> {
-  const { table, clock, random } = ports
-  const { appId, failedGeneration, force, signal } = request
+  const { table, random } = ports
+  const { appId, failedGeneration, force, unchanged, signal } = request
   const row = await readToken(table, appId, signal)
-  const now = clock.now()
-  if (!force && row && isFresh(row.data, now, failedGeneration)) return 'fresh'
-  if (!force && standingFailure(row?.data, now)) return 'failed'
-  if (row?.data.lease && row.data.lease.until > now) return 'busy'
+  const now = serverNow(ports)
+  const held = row?.data
+  const leased = leaseStands(held?.lease, now, unchanged)
+  if (!force && row && isFresh(ports, row.data, failedGeneration)) {
+    if (row.data.lease && !leased) await release(ports, row)
+    return 'fresh'
+  }
+  if (!force && held?.failure && failureId(held.failure) !== unchanged && standingFailure(held, now)) return 'failed'
+  if (leased) return 'busy'
 
-  const before = row?.data ?? { app_id: appId, value: '', generation: 0, issued_at: 0, expires_at: 0 }
-  const suspected = failedGeneration === undefined ? before : { ...before, suspect_since: before.suspect_since ?? now }
-  const leased = await table.put(
-    tokenRow({ ...suspected, lease: { id: randomId(random, LEASE_ID_LENGTH), until: now + LEASE_MS } }),
-    row?.version ?? 0,
-    signal,
-  )
-  if (!leased.ok) return 'busy'
-  return fetchUnderLease(ports, leased.row, request)
+  const before = held ?? { app_id: appId, value: '', generation: 0, issued_at: 0, expires_at: 0 }
+  const lease = { id: randomId(random, LEASE_ID_LENGTH), until: now + LEASE_MS }
+  const draft = { ...(failedGeneration === undefined ? before : suspected(before, now)), lease }
+  const written = await table.put(tokenRow(draft), row?.version ?? 0, signal)
+  return written.ok ? fetchUnderLease(ports, written.row, request) : 'busy'
 }
 
 /** Fresh: not yet due, or already newer than the token that was refused. */
-function isFresh(data: TokenData, now: number, failedGeneration: number | undefined): boolean {
+function isFresh(ports: RenewPorts, data: TokenData, failedGeneration: number | undefined): boolean {
+  const now = serverNow(ports)
   if (!data.value || data.expires_at <= now) return false
   if (failedGeneration !== undefined) return data.generation > failedGeneration
-  return data.expires_at + EXPIRY_MARGIN_MS - RENEW_AHEAD_MS > now
+  // A clock that may be slow counts as slow until WeChat has told the time: asking too early costs one call.
+  const doubt = skewOf(ports.credentials) === undefined ? MAX_SKEW_MS : 0
+  return data.expires_at + EXPIRY_MARGIN_MS - RENEW_AHEAD_MS - doubt > now
+}
+
+/** Takes a dead holder's lease off a token that needs no renewal; whoever changes the row meanwhile has done it too. */
+async function release({ table }: RenewPorts, { data: { lease: _, ...data }, version }: Row<TokenData>): Promise<void> {
+  await table.put(tokenRow(data), version)
 }
 
 async function fetchUnderLease(
@@ -78,10 +87,10 @@ async function fetchUnderLease(
   row: Row<TokenData>,
   { appId, failedGeneration, force: wished = false, signal }: RenewRequest,
 ): Promise<RenewOutcome> {
-  const { table, credentials, secrets, clock, log } = ports
-  const { lease: _, failure: __, ...held } = row.data
+  const { table, credentials, secrets, clock, log, metrics } = ports
+  const { lease, failure: _, ...held } = row.data
   const sentAt = clock.now()
-  const force = wished || (failedGeneration !== undefined && mustForce(held, sentAt))
+  const force = wished || (failedGeneration !== undefined && mustForce(held, serverNow(ports)))
   let next: TokenData
   try {
     const account = await readAccount(table, appId, signal)
@@ -89,66 +98,21 @@ async function fetchUnderLease(
     const forced = force && credential.forceable
     const secret = () => secrets.open(account.sealed_secret, appId)
     const answer = await credential.issue({ appId, secret, force: forced }, signal)
-    const { parameter } = credential
-    next = renewed(held, answer, { sentAt, parameter, forced, refused: failedGeneration !== undefined })
+    const skew = learnSkew(credentials, answer, { sentAt, receivedAt: clock.now() })
+    if (skew !== 0) metrics.record('ClockSkew', Math.abs(skew), { app_id: appId })
+    // Life is counted from the moment of asking: the round trip is WeChat's time, not ours.
+    next = renewed(held, answer, { askedAt: sentAt + skew, parameter: credential.parameter, forced, failedGeneration })
   } catch (cause) {
-    const error = asAppError(cause)
     log.warn('token renewal failed', { app_id: appId, error: cause })
-    next = { ...held, failure: failureOf(error, clock.now()) }
+    metrics.record('TokenRenewalFailed', 1, { app_id: appId })
+    next = { ...held, failure: failureOf(asAppError(cause), serverNow(ports), lease?.id) }
   }
-  const written = await table.put(tokenRow(next), row.version, signal)
+  // Without the run's signal: the outcome is written down also when the time is up.
+  const written = await table.put(tokenRow(next), row.version)
   if (!written.ok) return 'busy'
+  if (next.contested_at !== undefined && next.contested_at !== held.contested_at) {
+    log.error('tokens are refused before their end: another system takes tokens for this account', { app_id: appId })
+    metrics.record('TokenContested', 1, { app_id: appId })
+  }
   return next.failure ? 'failed' : 'renewed'
-}
-
-/** Normal mode gave the refused string back more than 30 s ago and it is refused again: only force helps. */
-const mustForce = (held: TokenData, now: number): boolean =>
-  held.suspect_since !== undefined &&
-  now - held.suspect_since >= SUSPECT_MS &&
-  now - (held.forced_at ?? 0) >= FORCE_PAUSE_MS &&
-  forcedLately(held, now).length < FORCED_A_DAY
-
-/** When tokens were forced in the 24 hours before `now` (ms). */
-export const forcedLately = ({ forced = [] }: Pick<TokenData, 'forced'>, now: number): number[] =>
-  forced.filter(at => now - at < DAY_MS)
-
-interface Circumstances {
-  sentAt: number
-  parameter: TokenParameter
-  forced: boolean
-  refused: boolean
-}
-
-/** Life is counted from the moment of asking: the round trip is WeChat's time, not ours. */
-function renewed(
-  held: TokenData,
-  answer: IssuedToken,
-  { sentAt, parameter, forced, refused }: Circumstances,
-): TokenData {
-  const { suspect_since: suspectSince, parameter: _, ...rest } = held
-  const same = answer.access_token === held.value
-  return {
-    ...rest,
-    value: answer.access_token,
-    ...(parameter !== 'access_token' && { parameter }),
-    // The same string after a refusal counts as a new generation: its holders may try it once more.
-    generation: same && !refused ? held.generation : held.generation + 1,
-    issued_at: sentAt,
-    expires_at: sentAt + answer.expires_in * 1000 - EXPIRY_MARGIN_MS,
-    ...(same && refused && suspectSince !== undefined && { suspect_since: suspectSince }),
-    ...(forced && { forced_at: sentAt, forced: [...forcedLately(held, sentAt), sentAt] }),
-  }
-}
-
-function failureOf(error: AppError, now: number): NonNullable<TokenData['failure']> {
-  const pause =
-    error.code === 'ACCOUNT_MISCONFIGURED' ? PROBE_MS : Math.max(SHORT_RETRY_MS, (error.retryAfter ?? 0) * 1000)
-  return {
-    code: error.code,
-    message: error.message,
-    details: error.details,
-    ...(error.wechat && { wechat: error.wechat }),
-    at: now,
-    retry_at: now + pause,
-  }
 }

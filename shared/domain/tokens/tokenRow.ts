@@ -4,6 +4,7 @@ import type { AppError } from '../../core/errors.ts'
 import { isErrorCode, recordedError } from '../../core/remoteAnswer.ts'
 import type { Row, RowDraft, RowKey, Table } from '../../ports/table.ts'
 import type { AccessToken } from '../../ports/tokens.ts'
+import { MAX_SKEW_MS } from './clockSkew.ts'
 
 /** The schema version that this code writes. */
 export const TOKEN_SCHEMA_VERSION = 1
@@ -15,11 +16,13 @@ export const EXPIRY_MARGIN_MS = 120_000
 export const RENEW_AHEAD_MS = 300_000
 /** Rows that nobody renews any more are collected so much later. */
 const KEEP_S = 24 * 3600
-/** How long a renewal may take before another may start. */
+/** A lease that an observer has seen unchanged for so long belongs to nobody any more. */
 export const LEASE_MS = 15_000
 
 /** Why the last renewal failed, and when the next one may be tried. */
 export const TokenFailure = z.object({
+  /** Tells this failure from the one before; absent in rows of earlier code. */
+  id: z.string().optional(),
   code: z.string(),
   message: z.string(),
   details: z.record(z.string(), z.unknown()).optional(),
@@ -41,10 +44,17 @@ export const TokenData = z.object({
   issued_at: z.number(),
   /** The margin is already taken off. */
   expires_at: z.number(),
+  /** `until` is of the holder's clock: a hint for the schedule, never proof that the holder is dead. */
   lease: z.object({ id: z.string(), until: z.number() }).optional(),
   failure: TokenFailure.optional(),
   /** When WeChat first refused the present value. */
   suspect_since: z.number().optional(),
+  /** When WeChat last refused it. */
+  suspect_last: z.number().optional(),
+  /** When another token took the place of a refused one, in the last hour. */
+  superseded: z.array(z.number()).optional(),
+  /** When the operator was last told that another system takes tokens. */
+  contested_at: z.number().optional(),
   forced_at: z.number().optional(),
   /** When new tokens were forced in the last 24 hours. */
   forced: z.array(z.number()).optional(),
@@ -73,12 +83,29 @@ export function tokenRow(data: TokenData): RowDraft<TokenData> {
     ...tokenKey(data.app_id),
     schemaVersion: TOKEN_SCHEMA_VERSION,
     data,
-    ...(data.value && {
-      due: { queue: TOKEN_QUEUE, at: Math.max(data.failure?.retry_at ?? 0, expiry - RENEW_AHEAD_MS) },
-    }),
+    ...dueOf(data),
     ttl: Math.ceil(Math.max(expiry, data.lease?.until ?? 0, data.failure?.retry_at ?? 0) / 1000) + KEEP_S,
   }
 }
+
+/** A lease is looked at when its holder should have ended; a failure is tried again by the schedule, not only by callers. */
+function dueOf({ value, expires_at, lease, failure }: TokenData): Pick<RowDraft<TokenData>, 'due'> {
+  // Nobody can renew the token of an account that is gone.
+  if (failure?.code === 'ACCOUNT_NOT_FOUND' || (!value && !lease && !failure)) return {}
+  const renewal = value ? expires_at + EXPIRY_MARGIN_MS - RENEW_AHEAD_MS : 0
+  const at = Math.max(failure?.retry_at ?? 0, renewal)
+  return { due: { queue: TOKEN_QUEUE, at: lease ? Math.min(lease.until, at || lease.until) : at } }
+}
+
+/**
+ * Whether a lease must be respected. `unchanged`: the id of a lease that somebody watched for {@link LEASE_MS} on their
+ * own clock. Without a watcher only a time that no skew of clocks explains ends it.
+ */
+export const leaseStands = (lease: TokenData['lease'], now: number, unchanged: string | undefined): boolean =>
+  lease !== undefined && lease.id !== unchanged && now <= lease.until + 2 * MAX_SKEW_MS
+
+/** What tells a failure from the next one. */
+export const failureId = ({ id, at }: NonNullable<TokenData['failure']>): string => id ?? String(at)
 
 /** The token of a row while it is usable at `now` (ms). */
 export function usableToken(data: TokenData | undefined, now: number): AccessToken | undefined {
