@@ -45,6 +45,7 @@ test.each(['README.md', 'README.zh-CN.md'])(
         .map(({ command }) => `${command}\nprintf '\\036'`)
         .join('\n')
         .replaceAll('http://127.0.0.1:3000', stack.url)
+        .replaceAll('http://127.0.0.1:3003', stack.wechatUrl)
         .replaceAll('.data/', `${dataDir}/`)
       const shell = spawnSync('bash', ['-c', script], { cwd: ROOT, encoding: 'utf8' })
       const printed = shell.stdout.split('\u001e')
