@@ -98,6 +98,13 @@ const LAYERS: readonly Layer[] = [
     refused: { from: 'scripts/build.ts', to: 'local/start.ts' },
   },
   {
+    name: 'the deployment',
+    files: /^deploy\//,
+    values: [/^deploy\//, /^shared\/core\/metrics\.ts$/],
+    types: [PORTS],
+    refused: { from: 'deploy/roles.ts', to: 'shared/core/ids.ts' },
+  },
+  {
     name: 'bench',
     files: /^bench\//,
     values: [/^(?!test\/)/],

@@ -4,6 +4,8 @@ import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import * as z from 'zod'
+import { logicalName } from '../deploy/cloudFormation.ts'
+import { PERMISSIONS } from '../deploy/permissions.ts'
 import * as exported from '../functions/index.ts'
 import { bundlePath, ROOT } from '../scripts/bundle.ts'
 
@@ -14,7 +16,17 @@ const Trigger = z.strictObject({
   schedule: z.unknown().optional(),
 })
 const Definition = z.object({
-  functions: z.record(z.string(), z.object({ handler: z.string(), events: z.array(Trigger).default([]) })),
+  functions: z.record(
+    z.string(),
+    z.object({
+      handler: z.string(),
+      role: z.string(),
+      package: z.object({ patterns: z.array(z.string()) }),
+      destinations: z.string().optional(),
+      maximumRetryAttempts: z.number().optional(),
+      events: z.array(Trigger).default([]),
+    }),
+  ),
 })
 
 const definition = Definition.parse(parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8'), { logLevel: 'error' }))
@@ -57,6 +69,26 @@ describe('the functions', () => {
 
   it.each(deployed)('%s is deployed from its bundle', (id, { handler }) => {
     expect(handler).toBe(`out/${bundlePath('lambda', id).replace(/\.cjs$/, '')}.main`)
+  })
+
+  it.each(deployed)(
+    '%s is packaged as its bundle alone, under a role of its own',
+    (id, { role, package: { patterns } }) => {
+      expect(patterns).toEqual([`out/${bundlePath('lambda', id)}`])
+      expect(role).toBe(`${logicalName(id)}Role`)
+    },
+  )
+
+  it('all have a row in deploy/permissions.ts', () => {
+    expect(Object.keys(PERMISSIONS).sort()).toEqual(ids)
+  })
+
+  it.each(functions)('%s goes to the failure queue after three tries if nobody waits for it', (id, served) => {
+    const { destinations, maximumRetryAttempts } = definition.functions[id] ?? {}
+    const isJob = served.kind === 'job'
+    expect(destinations?.includes('self:custom.failures') ?? false).toBe(isJob)
+    expect(maximumRetryAttempts).toBe(isJob ? 2 : undefined)
+    expect(PERMISSIONS[id]?.some(([action]) => action === 'sqs:SendMessage')).toBe(isJob)
   })
 
   it.each(functions)('%s is started in serverless.yml by what it declares', (id, served) => {

@@ -20,4 +20,9 @@ export const METRICS: Record<MetricName, MetricRule> = {
   TokenRefused: metric('Count', 'A call was refused for its access_token twice, the second time under another try.'),
   TokenRenewalFailed: metric('Count', 'An access_token could not be renewed.'),
   QuotaReached: metric('Count', 'WeChat refused a call of an account because its daily or minute quota is spent.'),
+  SweepLag: metric('Seconds', 'How long the upload that waits longest has been due when the sweeper starts.'),
+  TokenAge: metric(
+    'Seconds',
+    'The age of the oldest access_token that could not be renewed when it was due; 0 when there is none.',
+  ),
 }

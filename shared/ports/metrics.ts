@@ -8,6 +8,8 @@ export type MetricName =
   | 'TokenContested'
   | 'AccountDegraded'
   | 'ClockSkew'
+  | 'SweepLag'
+  | 'TokenAge'
 
 /** Figures that an operator watches. */
 export interface Metrics {

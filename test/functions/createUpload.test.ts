@@ -172,7 +172,7 @@ describe('the door', () => {
     await using service = await world()
     const table = {
       ...service.table,
-      get: () => service.table.due('', 0, 0, AbortSignal.abort()).then(() => undefined),
+      get: () => service.table.get({ pk: 'KEY', sk: 'x' }, AbortSignal.abort()).then(() => undefined),
     }
     const { status, headers } = await service.request(createUpload, { body: IMAGE, ports: { table } })
     expect(status).toBe(503)

@@ -332,6 +332,29 @@ describe('a refresher that dies with the lease', () => {
   })
 })
 
+describe('the age of the oldest token', () => {
+  const renew = (service: World) => service.drive(service.run(refreshToken, { trigger: 'schedule' }))
+
+  it('is 0 in every run that renews what is due', async () => {
+    await using service = await world()
+    await service.ok(uploadTemporaryMedia, upload)
+    await renew(service)
+    await service.clock.advance(115 * MINUTE_MS)
+    await renew(service)
+    expect(fetched(service)).toBe(2)
+    expect(service.metrics('TokenAge')).toEqual([0, 0])
+  })
+
+  it('grows while a token cannot be renewed', async () => {
+    await using service = await world()
+    await service.ok(uploadTemporaryMedia, upload)
+    service.control.putAccount({ appId: APP_ID, ipBlocked: true })
+    await service.clock.advance(3 * HOUR_MS)
+    await renew(service)
+    expect(service.metrics('TokenAge')).toEqual([3 * 3600])
+  })
+})
+
 describe('a misconfigured account', () => {
   it('with a wrong secret answers 424 with the remedy and asks WeChat once an hour', async () => {
     await using service = await world()

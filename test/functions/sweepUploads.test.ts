@@ -47,6 +47,20 @@ describe('a lost storage event', () => {
   })
 })
 
+describe('the lag of the sweeper', () => {
+  it('is the time that the upload that waits longest has been due', async () => {
+    await using service = await world()
+    await service.sweep()
+    await openAndPost(service)
+    await service.clock.advance(MINUTE_MS)
+    await openAndPost(service)
+    service.dropEvents()
+    await service.clock.advance(4 * MINUTE_MS)
+    await service.sweep()
+    expect(service.metrics('SweepLag')).toEqual([0, 270])
+  })
+})
+
 describe('an upload whose bytes never come', () => {
   it('expires 15 minutes after its URL did, without a call of WeChat', async () => {
     await using service = await world()

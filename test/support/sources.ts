@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const FOLDERS = ['functions', 'shared', 'local', 'scripts', 'bench', 'test']
+const FOLDERS = ['functions', 'shared', 'local', 'scripts', 'deploy', 'bench', 'test']
 
 /** A file; `path` is below the root, with slashes. */
 export interface Source {

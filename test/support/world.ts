@@ -43,6 +43,7 @@ import type { Transport, TransportAnswer } from '../../shared/wechat/transportPo
 import { canaries } from './canaries.ts'
 import { type DrivenClock, drivenClock, waitUntil } from './drivenClock.ts'
 import type { Multipart } from './multipartBody.ts'
+import { permitted } from './permitted.ts'
 import { type ProblemShape, parseProblem } from './problemShape.ts'
 import { seededRandom } from './seededRandom.ts'
 
@@ -180,9 +181,10 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       emf.record(name, value, fields)
     },
   }
-  const table = watch.watched(memoryTable())
-  const objects = memoryObjects()
-  const secrets = keySecrets(() => SEAL_KEY)
+  const permissions = permitted()
+  const table = permissions.table(watch.watched(memoryTable()))
+  const objects = permissions.objects(memoryObjects())
+  const secrets = permissions.secrets(keySecrets(() => SEAL_KEY))
 
   let simulatorSleepers = 0
   const simulatorClock = {
@@ -235,7 +237,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
         throw new Error(`there is no function ${id}`)
     }
   }
-  const invoker: Invoker = {
+  const invoker: Invoker = permissions.invoker({
     // Payloads and answers cross a wire in real life.
     call: async (id, payload) => structuredClone(await called(id, structuredClone(payload))),
     async send(id, payload) {
@@ -245,7 +247,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
         .finally(() => background.delete(work))
       background.add(work)
     },
-  }
+  })
   const newReader = () => tokenReader({ table, invoker, clock, random, log })
   const wechat = weChatClient({
     transport,
@@ -260,7 +262,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     ...ambient,
     table,
     objects,
-    signer: memorySigner(),
+    signer: permissions.signer(memorySigner()),
     wechat,
     credentials,
     secrets,
@@ -345,7 +347,9 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       const own = portsFor(operation.needs, ask.ports)
       const own_table = ask.ports?.table ?? table
       const run = endpoint(operation, { ambient: () => ambient, ports: own, table: () => own_table })
-      const response = await within(ask.limitMs ?? REQUEST_LIMIT_MS, call => run({ request, params, call }))
+      const response = await within(ask.limitMs ?? REQUEST_LIMIT_MS, call =>
+        permissions.as(operation.id, () => run({ request, params, call })),
+      )
       const text = await response.clone().text()
       watch.seen(`an answer of ${operation.id}`, `${JSON.stringify([...response.headers])}${text}`)
       const isJson = response.headers.get('content-type') === 'application/json'
@@ -368,7 +372,9 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     },
 
     run: (job, event, { ports: own, limitMs = JOB_LIMIT_MS } = {}) =>
-      within(limitMs, call => runJob(job, { events: [event], ports: portsFor(job.needs, own), call })),
+      within(limitMs, call =>
+        permissions.as(job.id, () => runJob(job, { events: [event], ports: portsFor(job.needs, own), call })),
+      ),
 
     async sweep() {
       await it.drive(it.run(sweepUploads, { trigger: 'schedule' }, { limitMs: 55_000 }))
@@ -428,6 +434,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       await down.close()
       await simulator.close()
       watch.check()
+      permissions.check()
     },
   }
   await it.addAccount(APP_ID, account)

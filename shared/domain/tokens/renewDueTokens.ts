@@ -13,14 +13,16 @@ const LOOK_MS = 1_000
 
 /** Renews due tokens until none is left or the time is up; answers how many it renewed. */
 export async function renewDueTokens(ports: RenewPorts, call: Call): Promise<number> {
-  const { table, log } = ports
+  const { table, log, metrics } = ports
   let renewed = 0
+  let oldest = 0
   /** Answers whether somebody may hold the lease. */
   const renew = async (appId: string, unchanged?: string): Promise<boolean> => {
     try {
       const why = unchanged === undefined ? {} : { unchanged }
       const outcome = await renewToken(ports, { appId, ...why, signal: call.signal })
       if (outcome === 'renewed') renewed++
+      else oldest = Math.max(oldest, await ageOf(ports, appId, call.signal))
       // What is due and fresh is due for its lease.
       return outcome === 'busy' || outcome === 'fresh'
     } catch (error) {
@@ -46,7 +48,14 @@ export async function renewDueTokens(ports: RenewPorts, call: Call): Promise<num
     await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
   }
   for await (const { appId, leaseId } of deadLeases(ports, leased, call)) await renew(appId, leaseId)
+  metrics.record('TokenAge', oldest)
   return renewed
+}
+
+/** Seconds since the account's token was issued; 0 without one. */
+async function ageOf({ table, clock }: RenewPorts, appId: string, signal: AbortSignal): Promise<number> {
+  const row = await readToken(table, appId, signal)
+  return row?.data.value ? (clock.now() - row.data.issued_at) / 1000 : 0
 }
 
 /** A clock that may be slow looks further ahead, until WeChat has told the time. */

@@ -18,13 +18,18 @@ const SECOND_LOOK_MS = 120_000
 
 /** Sweeps until nothing is due or the time is up; answers how many rows it looked at. */
 export async function sweepUploads(ports: SweepPorts, call: Call): Promise<number> {
-  const { table, clock } = ports
+  const { table, clock, metrics } = ports
   let swept = 0
+  let lag: number | undefined
   const seen = new Set<string>()
   while (call.remaining() > MIN_REMAINING_MS) {
     // Rows that stay due (broken, or handed over and not yet begun) must not hide those behind them.
     const due = await table.due(UPLOAD_QUEUE, clock.now(), BATCH + seen.size, call.signal)
     const fresh = due.filter(({ pk, sk }) => !seen.has(`${pk}/${sk}`))
+    if (lag === undefined) {
+      lag = due[0] === undefined ? 0 : (clock.now() - due[0].at) / 1000
+      metrics.record('SweepLag', lag)
+    }
     if (fresh.length === 0) break
     for (const { pk, sk } of fresh) seen.add(`${pk}/${sk}`)
     const work = [...fresh]

@@ -1,0 +1,125 @@
+/** The alarms, as a table. All of them tell one topic. */
+import type { MetricName } from '../shared/ports/metrics.ts'
+import { attribute, type Resource, ref, STACK } from './cloudFormation.ts'
+
+/** A figure of CloudWatch. */
+export interface Figure {
+  namespace: string
+  name: string
+  dimensions: Record<string, unknown>
+  statistic: 'Maximum' | 'Sum'
+}
+
+/** When an operator is called: the figure was above `above` in one of the last `periods` of `seconds` each. */
+export interface Alarm {
+  figure: Figure
+  above: number
+  seconds: number
+  periods: number
+  /** The figure is recorded every minute, so that its absence is a failure too. */
+  steady?: boolean
+  /** What it means and what to do first. */
+  meaning: string
+}
+
+/** One of the service's own metrics (shared/core/metrics.ts). */
+export const ours = (name: MetricName, statistic: Figure['statistic']): Figure => ({
+  namespace: 'sucai',
+  name,
+  dimensions: { service: STACK },
+  statistic,
+})
+
+const MINUTE_S = 60
+const HOUR_S = 3600
+/** A token lives two hours and is renewed after 115 minutes (wechat-api.md §1.2). */
+const TOKEN_LIFE_S = 2 * HOUR_S
+
+/** The alarms by their name. */
+export const ALARMS: Readonly<Record<string, Alarm>> = {
+  FailureQueueNotEmpty: {
+    figure: {
+      namespace: 'AWS/SQS',
+      name: 'ApproximateNumberOfMessagesVisible',
+      dimensions: { QueueName: attribute('FailureQueue', 'QueueName') },
+      statistic: 'Maximum',
+    },
+    above: 0,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    meaning: 'A job failed three times. The message in the failure queue holds its event and its error.',
+  },
+  TokenTooOld: {
+    figure: ours('TokenAge', 'Maximum'),
+    above: TOKEN_LIFE_S,
+    seconds: 5 * MINUTE_S,
+    // A misconfigured account is tried once an hour: no end of the alarm in between.
+    periods: 13,
+    steady: true,
+    meaning: 'An access_token was not renewed before its end. GET /wechat/accounts shows which one and why.',
+  },
+  SweepBehind: {
+    figure: ours('SweepLag', 'Maximum'),
+    above: 10 * MINUTE_S,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    steady: true,
+    meaning: 'Uploads wait longer for the sweeper than they should: it fails, or there is more work than it can do.',
+  },
+  QuotaReached: {
+    figure: ours('QuotaReached', 'Sum'),
+    above: 0,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    meaning:
+      'WeChat refused calls because a quota is spent (45009, 45011). They wait by themselves; accounts show until when.',
+  },
+  TokenRefusedRepeatedly: {
+    figure: ours('TokenRefused', 'Sum'),
+    above: 5,
+    seconds: 15 * MINUTE_S,
+    periods: 1,
+    meaning:
+      'WeChat refuses one token after the other (40001): look whether another system fetches tokens for the account.',
+  },
+  TokenContested: {
+    figure: ours('TokenContested', 'Sum'),
+    above: 0,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    meaning:
+      'Another system takes tokens for an account in the old way. It must use stable_token, or ask this service.',
+  },
+  AccountDegraded: {
+    figure: ours('AccountDegraded', 'Sum'),
+    above: 0,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    meaning: 'An account cannot be served until somebody acts (secret, IP whitelist, permission): its health says how.',
+  },
+}
+
+/** The alarms as resources. */
+export function alarms(): Record<string, Resource> {
+  return Object.fromEntries(Object.entries(ALARMS).map(([name, alarm]) => [`${name}Alarm`, resource(name, alarm)]))
+}
+
+const resource = (name: string, { figure, above, seconds, periods, steady, meaning }: Alarm): Resource => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    AlarmName: { 'Fn::Join': ['-', [STACK, name]] },
+    AlarmDescription: meaning,
+    Namespace: figure.namespace,
+    MetricName: figure.name,
+    Dimensions: Object.entries(figure.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Statistic: figure.statistic,
+    Period: seconds,
+    EvaluationPeriods: periods,
+    DatapointsToAlarm: 1,
+    Threshold: above,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: steady ? 'breaching' : 'notBreaching',
+    AlarmActions: [ref('AlarmTopic')],
+    OKActions: [ref('AlarmTopic')],
+  },
+})

@@ -1,0 +1,166 @@
+/**
+ * What each function may do in the AWS account: the table (function, action, resource). The roles of serverless.yml are
+ * made of it, and tests hold it against the packaged template and against what the functions really do.
+ */
+
+/** Row kinds: the first part of a partition key (docs/data-model.md). */
+export type RowKind = 'ACCOUNT' | 'KEY' | 'TOKEN' | 'UPL' | 'MAT' | 'MED' | 'MEDX' | 'MEDF' | 'OPENID' | 'PARK' | 'IDEM'
+/** Queues of the due-time index. */
+export type Queue = 'token' | 'upload' | 'mirror'
+/** Prefixes of the bucket. */
+export type Prefix = 'in' | 'store'
+/** What is sealed in an account's row. */
+export type Secret = 'app_secret' | 'callback' | 'openid'
+
+type RowAction = 'GetItem' | 'PutItem' | 'DeleteItem' | 'Query'
+type ObjectAction = 'GetObject' | 'PutObject' | 'DeleteObject'
+
+/** An action of AWS and what it is allowed on. */
+export type Grant =
+  | readonly [`dynamodb:${RowAction}`, `rows/${RowKind}`]
+  | readonly ['dynamodb:Query', `due/${Queue}`]
+  | readonly [`s3:${ObjectAction}`, `objects/${Prefix}`]
+  | readonly ['s3:ListBucket', 'bucket']
+  | readonly ['kms:Encrypt' | 'kms:Decrypt', `secret/${Secret}`]
+  | readonly ['lambda:InvokeFunction', `function/${string}`]
+  | readonly ['sqs:SendMessage', 'failures']
+  | readonly ['logs:CreateLogStream' | 'logs:PutLogEvents', 'log']
+  | readonly [`ec2:${string}`, '*']
+
+const rows = (kind: RowKind, ...actions: RowAction[]): Grant[] =>
+  actions.map(action => [`dynamodb:${action}`, `rows/${kind}`])
+const due = (queue: Queue): Grant => ['dynamodb:Query', `due/${queue}`]
+/** Nothing is ever listed, but without s3:ListBucket S3 answers 403 in the place of 404. */
+const readObjects = (prefix: Prefix): Grant[] => [
+  ['s3:GetObject', `objects/${prefix}`],
+  ['s3:ListBucket', 'bucket'],
+]
+const objects = (prefix: Prefix, ...actions: ObjectAction[]): Grant[] =>
+  actions.map(action => [`s3:${action}`, `objects/${prefix}`])
+const calls = (id: string): Grant => ['lambda:InvokeFunction', `function/${id}`]
+
+/** Every function writes its own log. */
+const LOG: readonly Grant[] = [
+  ['logs:CreateLogStream', 'log'],
+  ['logs:PutLogEvents', 'log'],
+]
+/** Who asks, and for which account. */
+const KEY = rows('KEY', 'GetItem')
+const DOOR = [...KEY, ...rows('ACCOUNT', 'GetItem')]
+/** The answer kept for an Idempotency-Key. */
+const ONCE = rows('IDEM', 'PutItem', 'DeleteItem')
+/** Calls of WeChat: the token, what is parked, and the refresher when there is no token. */
+const WECHAT = [...rows('TOKEN', 'GetItem'), ...rows('PARK', 'GetItem', 'PutItem'), calls('refreshToken')]
+/** Faults and parked calls of an account, taken away. */
+const FORGET = rows('PARK', 'Query', 'DeleteItem')
+/** Work that nobody waits for: what fails for good goes to the failure queue. */
+const JOB: readonly Grant[] = [['sqs:SendMessage', 'failures']]
+/** Temporary media, and the rows that find them in other orders. */
+const TRACKED = [...rows('MED', 'GetItem', 'PutItem'), ...rows('MEDX', 'PutItem'), ...rows('MEDF', 'PutItem')]
+/** Copies of WeChat's files. */
+const COPIES = [...readObjects('store'), ...objects('store', 'PutObject', 'DeleteObject')]
+
+/** The table: everything beside its own log that a function may do, by its id. */
+export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
+  uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT],
+  uploadMaterial: [...DOOR, ...ONCE, ...WECHAT, ...rows('UPL', 'PutItem')],
+  createArticle: [...DOOR, ...ONCE, ...WECHAT, ...rows('MAT', 'PutItem')],
+  updateArticle: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem')],
+  uploadArticleImage: [...DOOR, ...ONCE, ...WECHAT],
+  getMaterialStats: [...DOOR, ...WECHAT],
+  listMaterials: [...DOOR, ...WECHAT],
+  getMaterial: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem', 'PutItem'), ...COPIES],
+  getTemporaryMedia: [...DOOR, ...WECHAT, ...TRACKED, ...COPIES],
+  deleteMaterial: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem', 'DeleteItem'), ...objects('store', 'DeleteObject')],
+
+  createUpload: [...DOOR, ...ONCE, ...rows('UPL', 'GetItem', 'PutItem'), ...objects('in', 'PutObject')],
+  getUpload: [...DOOR, ...rows('UPL', 'GetItem')],
+  listUploads: [...DOOR, ...rows('UPL', 'Query')],
+  renewUploadUrl: [...DOOR, ...ONCE, ...rows('UPL', 'GetItem', 'PutItem'), ...objects('in', 'PutObject')],
+  completeUpload: [
+    ...DOOR,
+    ...ONCE,
+    ...rows('UPL', 'GetItem', 'PutItem'),
+    ...readObjects('in'),
+    calls('forwardUpload'),
+  ],
+  retryUpload: [
+    ...DOOR,
+    ...ONCE,
+    ...rows('UPL', 'GetItem', 'PutItem'),
+    ...readObjects('in'),
+    calls('forwardUpload'),
+    calls('sweepUploads'),
+  ],
+
+  listAccounts: [...KEY, ...rows('ACCOUNT', 'Query'), ...rows('TOKEN', 'GetItem'), ...rows('PARK', 'Query')],
+  getAccount: [...DOOR, ...WECHAT, ...rows('PARK', 'Query')],
+  putAccount: [
+    ...DOOR,
+    ...rows('ACCOUNT', 'PutItem'),
+    ...rows('TOKEN', 'GetItem', 'PutItem'),
+    ...FORGET,
+    ['kms:Encrypt', 'secret/app_secret'],
+    ['kms:Encrypt', 'secret/callback'],
+    calls('refreshToken'),
+  ],
+  deleteAccount: [...DOOR, ...rows('ACCOUNT', 'DeleteItem'), ...rows('TOKEN', 'GetItem', 'DeleteItem'), ...FORGET],
+  refreshAccountToken: [...DOOR, ...FORGET, calls('refreshToken')],
+  createKey: rows('KEY', 'GetItem', 'PutItem', 'DeleteItem', 'Query'),
+  listKeys: rows('KEY', 'GetItem', 'Query'),
+  deleteKey: rows('KEY', 'GetItem', 'PutItem', 'DeleteItem', 'Query'),
+  healthz: [],
+  openapi: [],
+  docs: [],
+
+  forwardUpload: [
+    ...JOB,
+    ...WECHAT,
+    ...rows('UPL', 'GetItem', 'PutItem'),
+    ...readObjects('in'),
+    ...objects('in', 'DeleteObject'),
+  ],
+  sweepUploads: [
+    ...JOB,
+    ...WECHAT,
+    due('upload'),
+    ...rows('UPL', 'GetItem', 'PutItem'),
+    ...readObjects('in'),
+    calls('forwardUpload'),
+  ],
+  refreshToken: [
+    ...JOB,
+    due('token'),
+    ...rows('ACCOUNT', 'GetItem'),
+    ...rows('TOKEN', 'GetItem', 'PutItem'),
+    ['kms:Decrypt', 'secret/app_secret'],
+  ],
+}
+
+/** Lambda makes the network interface of a function with fixed egress; AWS knows no narrower resource for it. */
+const NETWORK: readonly Grant[] = [
+  ['ec2:CreateNetworkInterface', '*'],
+  ['ec2:DescribeNetworkInterfaces', '*'],
+  ['ec2:DescribeSubnets', '*'],
+  ['ec2:DeleteNetworkInterface', '*'],
+  ['ec2:AssignPrivateIpAddresses', '*'],
+  ['ec2:UnassignPrivateIpAddresses', '*'],
+]
+
+/** What a function may do only where fixed egress is chosen. */
+export const EGRESS_PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = { refreshToken: NETWORK }
+
+/** Every bare `*` that a role may have, and why. */
+export const WILDCARDS: readonly { function: string; action: string; reason: string }[] = NETWORK.map(([action]) => ({
+  function: 'refreshToken',
+  action,
+  reason: 'Interfaces have no ARN before they exist; the role denies them to code that runs inside the function.',
+}))
+
+/** All that a function may do in every deployment. Throws for a function without a row in the table. */
+export function grantsOf(id: string): readonly Grant[] {
+  const own = PERMISSIONS[id]
+  if (!own) throw new Error(`${id} has no row in deploy/permissions.ts`)
+  const unique = new Map([...LOG, ...own].map(grant => [grant.join(' '), grant]))
+  return [...unique.values()]
+}

@@ -1,0 +1,2 @@
+/** What serverless.yml loads of this folder; osls knows no TypeScript, Node does. */
+module.exports = require('./resources.ts')
