@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
-import { sampleFiles } from '../../local/demo/sampleFiles.ts'
+import { type SampleFile, sampleFiles } from '../../local/demo/sampleFiles.ts'
 import { uploadFile } from '../../local/demo/uploadFile.ts'
+import { fileBytes, sha256 } from '../support/files.ts'
 import { runScript, type StackProcess, startStackProcess } from './stackProcess.ts'
 
 const [image] = sampleFiles()
@@ -41,7 +41,26 @@ test('brings a file with a Chinese name through the object store into WeChat, by
   const upload = await uploadFile(stack, image, () => undefined)
   expect(upload).toMatchObject({ state: 'STORED', filename: image.filename })
   const sent = (await ledger(stack.wechatUrl)).filter(({ kind }) => kind === 'material/add_material')
-  expect(sent.map(({ sha256 }) => sha256)).toEqual([createHash('sha256').update(image.bytes).digest('hex')])
+  expect(sent.map(entry => entry.sha256)).toEqual([sha256(image.bytes)])
+})
+
+const MIB = 1024 * 1024
+
+test.each<SampleFile>([
+  { type: 'image', filename: '九兆大图.png', bytes: fileBytes('png', 9 * MIB), contentType: 'image/png' },
+  {
+    ...{ type: 'video', filename: '十兆长片.mp4', bytes: fileBytes('mp4', 10 * MIB), contentType: 'video/mp4' },
+    ...{ title: '海边的“一天”', introduction: '日出，到日落。' },
+  },
+])('gives the $filename back through its down_url with the same SHA-256', async file => {
+  const stack = await start()
+  const { media_id: mediaId } = await uploadFile(stack, file, () => undefined)
+  const answer = await fetch(`${stack.url}/wechat/material/${mediaId}?app_id=${stack.appId}&redirect=1`, {
+    headers: { authorization: `Bearer ${stack.apiKey}` },
+  })
+  expect(answer.headers.get('content-type')).toBe(file.contentType)
+  expect(answer.headers.get('content-length')).toBe(String(file.bytes.length))
+  expect(sha256(Buffer.from(await answer.arrayBuffer()))).toBe(sha256(file.bytes))
 })
 
 test('prints curl lines that work when pasted', async () => {
