@@ -22,7 +22,7 @@ export async function openFile(answer: TransportAnswer): Promise<BinaryMedia | W
   if (first.bytes.length === 0 || first.error) return { bytes: first.bytes, complete: first.error === undefined }
   const { headers } = answer
   const disposition = headers['content-disposition'] ?? ''
-  if (!/attachment/i.test(disposition) && !isFile(first.bytes, headers['content-type'] ?? '')) {
+  if (!isFile(first.bytes, headers['content-type'] ?? '', /attachment/i.test(disposition))) {
     return readWhole(answer.body, chunks, first.bytes)
   }
   const size = Number.parseInt(headers['content-length'] ?? '', 10)
@@ -52,12 +52,13 @@ async function sniff(chunks: AsyncIterator<Uint8Array>): Promise<{ bytes: Buffer
   }
 }
 
-function isFile(bytes: Buffer, contentType: string): boolean {
+/** The bytes decide; the headers are asked only about bytes that could be either. */
+function isFile(bytes: Buffer, contentType: string, isAttachment: boolean): boolean {
   const head = bytes.subarray(0, SNIFFED_BYTES)
   const start = head.toString('latin1')
   if (MAGIC.some(magic => start.startsWith(magic)) || start.startsWith('ftyp', 4)) return true
   if (head.find(byte => !WHITE_SPACE_OR_BOM.has(byte)) === 0x7b) return false
-  return !TEXTUAL.test(contentType) || head.some(byte => byte < 0x09)
+  return isAttachment || !TEXTUAL.test(contentType) || head.some(byte => byte < 0x09)
 }
 
 /** The rest of the bytes behind those already read, one chunk at a time, counted against Content-Length. */

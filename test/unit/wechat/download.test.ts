@@ -88,9 +88,19 @@ describe('a file', () => {
     expect(server.requests[0]?.body.toString()).toBe('{"media_id":"M"}')
   })
 
-  it('is believed to be an attachment when the header says so, whatever its bytes', async () => {
+  it('of no known format is believed to be an attachment when the header says so', async () => {
     const { media } = await clientOf(always(httpAnswer('raw speex', ['Content-Type: text/plain', ATTACHMENT])))
     expect(String(await buffer(bodyOf(await media.get('M'))))).toBe('raw speex')
+  })
+
+  it('is none although the header says so when the bytes are JSON: an error, or a video’s address', async () => {
+    const refusal = await clientOf(always(httpAnswer('{"errcode":40007,"errmsg":"invalid media_id"}', [ATTACHMENT])))
+    expect(await rejection(refusal.media.get('M'))).toMatchObject({
+      code: 'MEDIA_NOT_FOUND',
+      wechat: { errcode: 40007 },
+    })
+    const video = await clientOf(always(httpAnswer('{"video_url":"http://127.0.0.1:1/v.mp4"}', [ATTACHMENT])))
+    expect(await video.media.get('M')).toMatchObject({ kind: 'video', url: 'http://127.0.0.1:1/v.mp4' })
   })
 
   it('takes the extended file name when there is one', async () => {
