@@ -1,6 +1,9 @@
 /** Every group, in the order of the table. A new one is a file here and a line in this list. */
 import type { Group } from '../harness/row.ts'
+import { direct } from './direct.ts'
+import { list } from './list.ts'
+import { mirror } from './mirror.ts'
 import { relay } from './relay.ts'
 
 /** The groups. */
-export const GROUPS: readonly Group[] = [relay]
+export const GROUPS: readonly Group[] = [relay, direct, mirror, list]

@@ -72,7 +72,7 @@ async function overTls(keep: Keep, tools: Tools): Promise<Row[]> {
 /** Fresh processes that have loaded everything and moved nothing yet: the baseline is what a function holds after INIT. */
 async function memoryOf(keep: Keep, servers: { storeUrl: string; weChatUrl: string }, task: FileTask) {
   const { limit, ours } = await contestants(keep, servers, false)
-  const [plain, own] = [await limit.measure('relay', task), await ours.measure('relay', task)]
+  const [plain, own] = [await limit.measureMemory('relay', task), await ours.measureMemory('relay', task)]
   const megabytes = (bytes: number) => bytes / 1e6
   return (id: string, metric: string, goal: number): Row[] => [
     {

@@ -14,8 +14,10 @@ export interface Actor<A extends Actions> {
   pid: number
   /** Runs an action. Rejects with what it threw. */
   call<K extends keyof A & string>(action: K, ...argument: Parameters<A[K]>): Promise<Awaited<ReturnType<A[K]>>>
-  /** The same, with what it cost the actor's process. */
+  /** The same, with what it cost the actor's process in time. */
   measure<K extends keyof A & string>(action: K, ...argument: Parameters<A[K]>): Promise<Measurement>
+  /** The same, with what it took of memory above what was held before; its CPU time is not to be used. */
+  measureMemory<K extends keyof A & string>(action: K, ...argument: Parameters<A[K]>): Promise<Measurement>
   close(): Promise<void>
 }
 
@@ -54,16 +56,17 @@ export async function startActor<A extends Actions, S>(
   })
   await ready.promise
   let last = 0
-  const measure = (action: string, argument?: unknown): Promise<Measurement> => {
+  const send = (action: string, argument: unknown, collect: boolean): Promise<Measurement> => {
     const call = Promise.withResolvers<Measurement>()
     waiting.set(++last, call)
-    child.send({ id: last, action, argument })
+    child.send({ id: last, action, argument, collect })
     return call.promise
   }
   return {
     pid: child.pid ?? 0,
-    measure,
-    call: async (action, ...argument) => (await measure(action, ...argument)).value as never,
+    measure: (action, ...[argument]) => send(action, argument, false),
+    measureMemory: (action, ...[argument]) => send(action, argument, true),
+    call: async (action, ...[argument]) => (await send(action, argument, false)).value as never,
     close: () => ended(child),
   }
 }

@@ -9,7 +9,7 @@ export interface Measurement {
   wallMs: number
   /** User and system time of the process, all threads. */
   cpuMs: number
-  /** Resident memory before it, after a collection; and the most during it. Bytes; 0 where /proc does not tell. */
+  /** Resident memory before it (`measureMemory` collects first) and the most during it. Bytes; 0 where /proc does not tell. */
   baseBytes: number
   peakBytes: number
 }
