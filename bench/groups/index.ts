@@ -4,6 +4,7 @@ import { direct } from './direct.ts'
 import { list } from './list.ts'
 import { mirror } from './mirror.ts'
 import { relay } from './relay.ts'
+import { tokens } from './tokens.ts'
 
 /** The groups. */
-export const GROUPS: readonly Group[] = [relay, direct, mirror, list]
+export const GROUPS: readonly Group[] = [relay, direct, mirror, list, tokens]

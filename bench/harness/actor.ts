@@ -26,17 +26,24 @@ export interface ActorOptions {
   env?: Record<string, string>
   /** Bundle it first with the options of a deployed function. */
   asFunction?: boolean
+  /** The host that `#host` means when it is not bundled. */
+  condition?: 'local'
 }
 
 /** Starts the actor in `bench/<file>`; its module exports `start(settings)`, which answers its {@link Actions}. */
 export async function startActor<A extends Actions, S>(
   file: string,
   settings: S,
-  { env = {}, asFunction = false }: ActorOptions = {},
+  { env = {}, asFunction = false, condition }: ActorOptions = {},
 ): Promise<Actor<A>> {
   const module = asFunction ? await bundled(file) : fileURLToPath(new URL(`../${file}`, import.meta.url))
   const child = fork(MAIN, [module, JSON.stringify(settings)], {
-    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', '--disable-warning=DEP0169'],
+    execArgv: [
+      ...(condition === undefined ? [] : [`--conditions=${condition}`]),
+      '--expose-gc',
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=DeprecationWarning',
+    ],
     env: { ...withoutSettings(process.env), NODE_EXTRA_CA_CERTS: tlsIdentity().certFile, ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

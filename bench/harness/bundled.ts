@@ -17,8 +17,16 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** Bundles `bench/<file>` like a Lambda function; answers the path of the result. */
-export async function bundled(file: string): Promise<string> {
+const made = new Map<string, Promise<string>>()
+
+/** Bundles `bench/<file>` like a Lambda function, once a run; answers the path of the result. */
+export function bundled(file: string): Promise<string> {
+  const path = made.get(file) ?? bundle(file)
+  made.set(file, path)
+  return path
+}
+
+async function bundle(file: string): Promise<string> {
   const outfile = join(temporaryFolder(), `${file.replaceAll('/', '-').replace(/\.ts$/, '')}.cjs`)
   await build({ ...bundleOptions('lambda'), entryPoints: [`bench/${file}`], outfile, write: true, metafile: false })
   return outfile
