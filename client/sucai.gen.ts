@@ -130,7 +130,7 @@ export type GetAccountAnswer = {
         }
         /** seconds since the epoch */
         at: number
-        /** when the token is asked for again */
+        /** when it is tried again */
         retry_at?: number
       } | null
       /** calls whose quota is used up */

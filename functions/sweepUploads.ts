@@ -1,6 +1,7 @@
 /** Moves on every upload that is due: lost events, dead claims, unclear outcomes, parked and abandoned uploads. */
 import { invoker, objects, serve, table, wechat } from '#host'
 import { job } from '../shared/core/operation.ts'
+import { probeFaults } from '../shared/domain/quotas/probeFaults.ts'
 import { sweepUploads as sweep } from '../shared/domain/uploads/sweepUploads.ts'
 
 export const sweepUploads = job({
@@ -8,7 +9,10 @@ export const sweepUploads = job({
   summary: 'Moves on every upload that is due',
   triggers: ['schedule', 'call'],
   needs: ['table', 'objects', 'wechat', 'invoker'],
-  run: async (_event, ports, call) => ({ swept: await sweep(ports, call) }),
+  run: async (_event, ports, call) => {
+    await probeFaults(ports, call)
+    return { swept: await sweep(ports, call) }
+  },
 })
 
 export const main = serve(sweepUploads, { table, objects, wechat, invoker })

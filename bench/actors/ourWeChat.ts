@@ -12,7 +12,8 @@ export const APP_ID = 'wx0123456789abcdef'
 
 const TOKEN = { value: 'token-1', generation: 1, expiresAt: Number.MAX_SAFE_INTEGER }
 const tokens: Tokens = { current: async () => TOKEN, replace: async () => TOKEN }
-const quotas: Quotas = { check: async () => undefined, park: async () => undefined, blame: async () => undefined }
+const nothing = async () => undefined
+const quotas: Quotas = { check: nothing, park: nothing, blame: nothing, succeeded: nothing }
 
 /** The client. */
 export const ourWeChat = (): WeChat =>

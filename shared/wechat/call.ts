@@ -78,7 +78,10 @@ async function underToken<T>(
   let replaced = false
   for (let tries = 1; ; ) {
     try {
-      return await receive(await send(wires, step, { [token.parameter ?? 'access_token']: token.value }), token.value)
+      const credentials = { [token.parameter ?? 'access_token']: token.value }
+      const result = await receive(await send(wires, step, credentials), token.value)
+      await wires.quotas.succeeded(appId, request.endpoint)
+      return result
     } catch (error) {
       if (!replaced && needsNewToken(request.endpoint, error)) {
         replaced = true
@@ -115,8 +118,10 @@ async function remember(
   { endpoint, error }: { endpoint: Endpoint; error: unknown },
 ): Promise<void> {
   if (!(error instanceof AppError) || !error.wechat) return
-  if (ruleOf(endpoint, error)?.action === 'park') await quotas.park(appId, endpoint, error)
-  else if (error.code === 'ACCOUNT_MISCONFIGURED') await quotas.blame(appId, endpoint, error)
+  const rule = ruleOf(endpoint, error)
+  if (rule?.action === 'park') await quotas.park(appId, endpoint, error)
+  else if (rule?.action === 'refresh-token') await quotas.blame(appId, endpoint, error, 'token')
+  else if (error.code === 'ACCOUNT_MISCONFIGURED') await quotas.blame(appId, endpoint, error, rule?.stops ?? 'health')
 }
 
 async function send(

@@ -16,10 +16,14 @@ export interface ErrcodeRule {
   /** One sentence for the caller. */
   remedy: string
   pause?: number | 'beijing-midnight'
+  /** Of `misconfigured`: whether no call of the account can succeed, or only this one cannot, until the operator has acted. */
+  stops?: 'account' | 'call'
 }
 
 /** A refusal with no longer pause than this passes by itself, often within a second. */
 export const QUICK_PAUSE_SECONDS = 10
+/** WeChat sometimes refuses a good token for so long (wechat-api.md §1.3, 6). */
+const SPURIOUS_SECONDS = 30
 /** 45011 counts by the minute. */
 const MINUTE_PAUSE_SECONDS = 60
 /** WeChat pushes a new component ticket every ten minutes. */
@@ -27,6 +31,7 @@ const TICKET_PAUSE_SECONDS = 600
 
 const reject = (remedy: string, code: ErrorCode = 'WECHAT_REFUSED'): ErrcodeRule => ({ action: 'reject', code, remedy })
 const operator = (remedy: string): ErrcodeRule => ({ action: 'misconfigured', code: 'ACCOUNT_MISCONFIGURED', remedy })
+const stopped = (stops: 'account' | 'call', remedy: string): ErrcodeRule => ({ ...operator(remedy), stops })
 const retry = (remedy: string, pause = QUICK_PAUSE_SECONDS): ErrcodeRule => ({
   action: 'retry',
   code: 'WECHAT_BUSY',
@@ -45,6 +50,7 @@ const freshToken = (remedy: string): ErrcodeRule => ({
   action: 'refresh-token',
   code: 'ACCOUNT_MISCONFIGURED',
   remedy,
+  pause: SPURIOUS_SECONDS,
 })
 
 const OTHER_HOLDER = 'a new access_token was refused too; does another system take tokens for this account?'
@@ -71,7 +77,7 @@ export const ERRCODES: Readonly<Record<number, ErrcodeRule>> = {
   40010: reject(TOO_LARGE, 'FILE_TOO_LARGE'),
   40011: reject(TOO_LARGE, 'FILE_TOO_LARGE'),
   40012: reject(TOO_LARGE, 'FILE_TOO_LARGE'),
-  40013: operator('the app_id is not valid; correct the account.'),
+  40013: stopped('account', 'the app_id is not valid; correct the account.'),
   40014: freshToken(OTHER_HOLDER),
   40033: reject(OUR_BUG),
   40035: reject('an argument has a wrong size.'),
@@ -86,17 +92,17 @@ export const ERRCODES: Readonly<Record<number, ErrcodeRule>> = {
   40114: reject('there is no article with this index.'),
   40118: reject('the media_id is too long.'),
   40121: reject('the media type is not valid here.'),
-  40125: operator('the AppSecret is wrong; enter the current one.'),
+  40125: stopped('account', 'the AppSecret is wrong; enter the current one.'),
   40128: reject('the media_id must come from permanent material.'),
   40137: reject('WeChat does not take this image format.', 'FILE_TYPE_NOT_ALLOWED'),
   40141: reject('an image URL is not valid.'),
   40155: reject('links to other home pages are not allowed.'),
   40160: reject(NOT_AN_IMAGE, 'FILE_CONTENT_MISMATCH'),
   40161: reject(NOT_AN_IMAGE, 'FILE_CONTENT_MISMATCH'),
-  40164: operator('add the calling address to the IP whitelist (IP白名单) of the account.'),
+  40164: stopped('account', 'add the calling address to the IP whitelist (IP白名单) of the account.'),
   40192: reject('the author is not valid.'),
   40229: reject('the video has no cover.'),
-  40243: operator('the AppSecret is frozen; unfreeze it in the WeChat console.'),
+  40243: stopped('account', 'the AppSecret is frozen; unfreeze it in the WeChat console.'),
   41001: reject(OUR_BUG),
   41002: reject(OUR_BUG),
   41004: reject(OUR_BUG),
@@ -107,7 +113,7 @@ export const ERRCODES: Readonly<Record<number, ErrcodeRule>> = {
   41039: reject('content_source_url is not valid.'),
   42001: freshToken(OTHER_HOLDER),
   42006: retry('the platform’s own token has expired; try again.'),
-  42007: operator(AUTHORISE_AGAIN),
+  42007: stopped('account', AUTHORISE_AGAIN),
   43001: reject(OUR_BUG),
   43002: reject(OUR_BUG),
   43003: reject(OUR_BUG),
@@ -146,10 +152,10 @@ export const ERRCODES: Readonly<Record<number, ErrcodeRule>> = {
   46001: gone('the media does not exist.'),
   47001: reject('WeChat could not read the body; report request_id to the operator.'),
   47003: reject('an argument is not valid.'),
-  48001: operator('the account has no permission for this call.'),
+  48001: stopped('call', 'the account has no permission for this call.'),
   48002: reject('the user refuses messages.'),
   48003: operator('the account has not agreed to the mass-message terms.'),
-  48004: operator('the account is banned for irregularities; see the WeChat console.'),
+  48004: stopped('account', 'the account is banned for irregularities; see the WeChat console.'),
   48005: reject('the material is used by an automatic answer or a menu and cannot be deleted.'),
   48006: park('beijing-midnight', 'quotas were already cleared ten times this month.'),
   48008: operator('the account has no permission for this message type.'),
@@ -158,9 +164,9 @@ export const ERRCODES: Readonly<Record<number, ErrcodeRule>> = {
   48022: reject('a video uploaded by this API cannot be mass-sent.'),
   49001: reject('the access_token belongs to another account.'),
   50001: operator('the account or its user is not authorised for this call.'),
-  50002: operator('the account is frozen or limited.'),
-  50004: operator('the account may not use access tokens.'),
-  50007: operator('the account is frozen.'),
+  50002: stopped('account', 'the account is frozen or limited.'),
+  50004: stopped('account', 'the account may not use access tokens.'),
+  50007: stopped('account', 'the account is frozen.'),
   53402: reject('the cover could not be cropped; leave the crop fields out or choose another cover.'),
   53404: operator('the account is restricted.'),
   53405: operator('the product card in the article is not usable.'),
@@ -172,17 +178,17 @@ export const ERRCODES: Readonly<Record<number, ErrcodeRule>> = {
   53504: operator('this draft must be used in the WeChat console.'),
   53505: operator('this draft must be saved by hand in the WeChat console first.'),
   53600: reject('the article id is not valid.'),
-  61003: operator('the account has not authorised the platform.'),
+  61003: stopped('account', 'the account has not authorised the platform.'),
   61004: operator('the platform’s calling address is not registered.'),
   61005: retry('the component ticket has expired; WeChat pushes a new one soon.', TICKET_PAUSE_SECONDS),
   61006: retry('the component ticket is not valid; WeChat pushes a new one soon.', TICKET_PAUSE_SECONDS),
-  61007: operator('the account has not granted this permission to the platform.'),
-  61009: operator(AUTHORISE_AGAIN),
-  61010: operator(AUTHORISE_AGAIN),
+  61007: stopped('call', 'the account has not granted this permission to the platform.'),
+  61009: stopped('account', AUTHORISE_AGAIN),
+  61010: stopped('account', AUTHORISE_AGAIN),
   61011: reject(OUR_BUG),
   61014: reject(OUR_BUG),
   61015: reject(OUR_BUG),
-  61023: operator(AUTHORISE_AGAIN),
+  61023: stopped('account', AUTHORISE_AGAIN),
   61024: reject(OUR_BUG),
   61450: retry('WeChat has a fault; try again.'),
   61451: reject('an argument is not valid.'),

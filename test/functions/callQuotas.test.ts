@@ -74,13 +74,14 @@ describe('a daily quota that is used up (45009)', () => {
     let reads = 0
     const table = {
       ...service.table,
-      get: ((key, signal) => {
+      list: ((pk, query, signal) => {
         reads++
-        return service.table.get(key, signal)
-      }) as typeof service.table.get,
+        return service.table.list(pk, query, signal)
+      }) as typeof service.table.list,
     }
     const quotas = callQuotas({ ...service.ports, table })
     await Promise.all(Array.from({ length: 50 }, () => quotas.check(APP_ID, 'draft/add')))
+    await quotas.check(APP_ID, 'draft/get')
     await service.clock.advance(9_999)
     await quotas.check(APP_ID, 'draft/add')
     expect(reads).toBe(1)
@@ -90,7 +91,7 @@ describe('a daily quota that is used up (45009)', () => {
     await using service = await world()
     const table = {
       ...service.table,
-      get: async () => {
+      list: async () => {
         throw new Error('no table')
       },
     }
@@ -224,7 +225,7 @@ describe('a write', () => {
 })
 
 describe('a fault of the account', () => {
-  it.each([48001, 50002])('that a call meets (%i) degrades the account for an hour', async errcode => {
+  it.each([48003, 53404])('that stops nothing (%i) is shown for an hour', async errcode => {
     await using service = await world()
     refuse(service, COUNT, errcode, 1)
     await service.fails(getMaterialStats, STATS)
@@ -240,7 +241,7 @@ describe('a fault of the account', () => {
 
   it('that every call meets writes one row a minute', async () => {
     await using service = await world()
-    refuse(service, COUNT, 50002)
+    refuse(service, COUNT, 48003)
     for (let call = 0; call < 5; call++) await service.fails(getMaterialStats, STATS)
     expect(await service.table.get({ pk: `PARK#${APP_ID}`, sk: '!fault' })).toMatchObject({ version: 1 })
   })

@@ -73,7 +73,7 @@ export const LastError = z.object({
   endpoint: z.string().optional(),
   wechat: WeChatAnswer.optional(),
   at: Seconds,
-  retry_at: Seconds.optional().describe('when the token is asked for again'),
+  retry_at: Seconds.optional().describe('when it is tried again'),
 })
 
 /** Token age, last error and quotas; never the token. */

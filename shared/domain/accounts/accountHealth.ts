@@ -4,6 +4,7 @@ import type { AccountHealth, AccountState, LastError } from '../../core/schemas/
 import type { Clock } from '../../ports/clock.ts'
 import type { Table } from '../../ports/table.ts'
 import { type RefusalData, standingRefusals } from '../quotas/refusalRow.ts'
+import { isFault } from '../tokens/renewal.ts'
 import { readToken, type TokenData, usableToken } from '../tokens/tokenRow.ts'
 
 /** Reads what is known; asks nobody. */
@@ -33,8 +34,7 @@ function stateOf(
   now: number,
 ): z.infer<typeof AccountState> {
   const failure = token?.failure
-  const isFault = failure?.code === 'ACCOUNT_MISCONFIGURED' || failure?.code === 'SECRET_UNREADABLE'
-  if (failure && (isFault || !usableToken(token, now))) return { state: 'DEGRADED', reason: failure.message }
+  if (failure && (isFault(failure) || !usableToken(token, now))) return { state: 'DEGRADED', reason: failure.message }
   if (fault) return { state: 'DEGRADED', reason: fault.message }
   return { state: 'OK' }
 }
@@ -54,6 +54,7 @@ function lastError(
     ...(typeof ip === 'string' && { ip }),
     ...('endpoint' in last && { endpoint: last.endpoint }),
     ...('retry_at' in last && { retry_at: Math.ceil(last.retry_at / 1000) }),
+    ...('until' in last && last.stops !== undefined && { retry_at: Math.ceil(last.until / 1000) }),
     ...(wechat && { wechat }),
   }
 }

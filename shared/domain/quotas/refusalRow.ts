@@ -5,10 +5,12 @@ import type { Row, RowDraft, RowKey, Table } from '../../ports/table.ts'
 
 /** The schema version that this code writes. */
 export const REFUSAL_SCHEMA_VERSION = 1
+/** The due-time queue of faults that may be mended by now. */
+export const FAULT_QUEUE = 'fault'
 
 /** The sort key of the last fault that the operator must mend; sorts before every endpoint. */
 const FAULT = '!fault'
-const KEEP_S = 24 * 3600
+const DAY_S = 24 * 3600
 /** There are fewer endpoints than this. */
 const MAX_ROWS = 100
 
@@ -18,14 +20,21 @@ export const RefusalData = ErrorRecord.extend({
   /** below /cgi-bin/ */
   endpoint: z.string(),
   at: z.number(),
-  /** The end of what it says: of a parked call, or of a fault that nobody saw again. */
+  /** The end of a parked call; when a fault is tried again; when a fault that stops nothing is forgotten. */
   until: z.number(),
+  /** Of a fault: the calls that it stops. Absent: a parked call, or a fault that stops none. */
+  stops: z.enum(['account', 'call']).optional(),
+  /** Of a fault of the token: since when calls have been refused for it. */
+  since: z.number().optional(),
 })
 
 /** The stored form of a refusal. */
 export type RefusalData = z.infer<typeof RefusalData>
 
-/** Where a parked call's row is. */
+/** A refusal with the version that the next write must name. */
+export type RefusalRow = Row<RefusalData>
+
+/** Where a parked call's row is, or that of a fault that stops one call. */
 export const parkKey = (appId: string, endpoint: string): RowKey => ({ pk: `PARK#${appId}`, sk: endpoint })
 
 /** Where the last fault of an account is. */
@@ -36,14 +45,23 @@ export const refusalRow = (key: RowKey, data: RefusalData): RowDraft<RefusalData
   ...key,
   schemaVersion: REFUSAL_SCHEMA_VERSION,
   data,
-  ttl: Math.ceil(data.until / 1000) + KEEP_S,
+  ...(data.stops === 'account' && { due: { queue: FAULT_QUEUE, at: data.until } }),
+  ttl: Math.ceil(data.until / 1000) + DAY_S,
 })
 
-/** Reads one refusal. */
-export async function findRefusal(table: Table, key: RowKey): Promise<Row<RefusalData> | undefined> {
-  const row = await table.get<unknown>(key)
-  return row && { ...row, data: RefusalData.parse(row.data) }
+/** All refusals of an account, also those that are over. */
+export async function listRefusals(table: Table, appId: string): Promise<RefusalRow[]> {
+  const { items } = await table.list<unknown>(parkKey(appId, '').pk, { limit: MAX_ROWS })
+  return items.map(row => ({ ...row, data: RefusalData.parse(row.data) }))
 }
+
+/** Whether it still counts at `now` (ms): a fault that stops calls does until a call goes well again, for a day at most. */
+export const stands = ({ until, stops }: RefusalData, now: number): boolean =>
+  until + (stops === undefined ? 0 : DAY_S * 1000) > now
+
+/** Whether it keeps a call of `endpoint` from being made, now or until somebody has tried. */
+export const concerns = ({ sk, data }: RefusalRow, endpoint: string): boolean =>
+  sk === endpoint || data.stops === 'account'
 
 /** What stands against an account at `now` (ms): the last fault, and the calls that are parked. */
 export async function standingRefusals(
@@ -51,13 +69,10 @@ export async function standingRefusals(
   appId: string,
   now: number,
 ): Promise<{ fault: RefusalData | undefined; parked: RefusalData[] }> {
-  const { items } = await table.list<unknown>(parkKey(appId, '').pk, { limit: MAX_ROWS })
-  const standing = items
-    .map(row => ({ sk: row.sk, data: RefusalData.parse(row.data) }))
-    .filter(row => row.data.until > now)
+  const standing = (await listRefusals(table, appId)).filter(({ data }) => stands(data, now))
   return {
-    fault: standing.find(({ sk }) => sk === FAULT)?.data,
-    parked: standing.filter(({ sk }) => sk !== FAULT).map(({ data }) => data),
+    fault: standing.find(({ sk, data }) => sk === FAULT || data.stops !== undefined)?.data,
+    parked: standing.filter(({ sk, data }) => sk !== FAULT && data.stops === undefined).map(({ data }) => data),
   }
 }
 

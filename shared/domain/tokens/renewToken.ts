@@ -9,7 +9,7 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { Row } from '../../ports/table.ts'
 import { learnSkew, MAX_SKEW_MS, skewOf } from './clockSkew.ts'
 import { credentialOf } from './credentialOf.ts'
-import { failureOf, mustForce, renewed, suspected } from './renewal.ts'
+import { failureOf, isFault, mustForce, renewed, suspected } from './renewal.ts'
 import {
   EXPIRY_MARGIN_MS,
   failureId,
@@ -110,6 +110,7 @@ async function fetchUnderLease(
   // Without the run's signal: the outcome is written down also when the time is up.
   const written = await table.put(tokenRow(next), row.version)
   if (!written.ok) return 'busy'
+  if (next.failure && isFault(next.failure)) metrics.record('AccountDegraded', 1, { app_id: appId })
   if (next.contested_at !== undefined && next.contested_at !== held.contested_at) {
     log.error('tokens are refused before their end: another system takes tokens for this account', { app_id: appId })
     metrics.record('TokenContested', 1, { app_id: appId })

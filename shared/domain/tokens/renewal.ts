@@ -80,12 +80,13 @@ function contest(
   return { ...(times.length > 0 && { superseded: times }), ...(isNews && { contested_at: now }) }
 }
 
+/** Whether only the operator can mend it. */
+export const isFault = ({ code }: Pick<NonNullable<TokenData['failure']>, 'code'>): boolean =>
+  code === 'ACCOUNT_MISCONFIGURED' || code === 'SECRET_UNREADABLE'
+
 /** The failure to write down; `id` tells it from the next one. */
 export function failureOf(error: AppError, now: number, id: string | undefined): NonNullable<TokenData['failure']> {
-  const pause =
-    error.code === 'ACCOUNT_MISCONFIGURED' || error.code === 'SECRET_UNREADABLE'
-      ? PROBE_MS
-      : Math.max(SHORT_RETRY_MS, (error.retryAfter ?? 0) * 1000)
+  const pause = isFault(error) ? PROBE_MS : Math.max(SHORT_RETRY_MS, (error.retryAfter ?? 0) * 1000)
   return {
     ...(id !== undefined && { id }),
     code: error.code,

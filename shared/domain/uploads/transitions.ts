@@ -24,7 +24,7 @@ export const MAX_ATTEMPTS = 5
 const FIRST_PARK_MS = 30_000
 const MAX_PARK_MS = 15 * 60_000
 const OUTAGE_PARK_MS = 60_000
-const MISCONFIGURED_PARK_MS = 3_600_000
+const MISCONFIGURED_PARK_S = 3600
 
 type Next = RowDraft<UploadData>
 
@@ -154,7 +154,7 @@ function later(data: UploadData, error: AppError, now: number): Next {
       return parked(uncounted, error, { now, until: now + (error.retryAfter ?? 60) * 1000 })
     case 'ACCOUNT_MISCONFIGURED':
     case 'SECRET_UNREADABLE':
-      return parked(uncounted, error, { now, until: now + MISCONFIGURED_PARK_MS })
+      return parked(uncounted, error, { now, until: now + (error.retryAfter ?? MISCONFIGURED_PARK_S) * 1000 })
     case 'WECHAT_BUSY':
       return tryAgain(data, error, now)
     default:

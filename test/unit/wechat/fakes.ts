@@ -29,7 +29,12 @@ export function fakeTokens(): Tokens & { replaced: AccessToken[] } {
 }
 
 /** Quotas that never end and remember nothing. */
-export const noQuotas: Quotas = { check: async () => {}, park: async () => {}, blame: async () => {} }
+export const noQuotas: Quotas = {
+  check: async () => {},
+  park: async () => {},
+  blame: async () => {},
+  succeeded: async () => {},
+}
 
 /** `length` bytes that begin like a JPEG and contain every byte value. */
 export function jpegBytes(length: number): Buffer {
