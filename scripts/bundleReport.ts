@@ -1,6 +1,6 @@
 /** `npm run bundle:report`: how large each function is, and what its bytes are. */
 import type { Bundle } from './bundle.ts'
-import { packageOf, sizeGoal, twice } from './bundleRules.ts'
+import { packageOf, sizeClass, twice } from './bundleRules.ts'
 
 /** Parts below this are summed up. */
 const SMALL_BYTES = 5_000
@@ -10,7 +10,7 @@ const kilobytes = (bytes: number): string => (bytes / 1_000).toFixed(0)
 /** The sizes beside the goals of docs/performance.md row 12, one line a bundle; goals are reported, never enforced. */
 export function sizes(bundles: readonly Bundle[]): string {
   const lines = bundles.map(bundle => {
-    const goal = sizeGoal(bundle)
+    const { goal } = sizeClass(bundle)
     const doubled = twice(bundle)
     const notes = [bundle.bytes > goal && 'over', doubled.length > 0 && `twice: ${doubled.join(', ')}`].filter(Boolean)
     const size = `${kilobytes(bundle.bytes).padStart(6)} kB of${kilobytes(goal).padStart(6)}`
