@@ -6,7 +6,7 @@
 /** Row kinds: the first part of a partition key (docs/data-model.md). */
 export type RowKind = 'ACCOUNT' | 'KEY' | 'TOKEN' | 'UPL' | 'MAT' | 'MED' | 'MEDX' | 'MEDF' | 'OPENID' | 'PARK' | 'IDEM'
 /** Queues of the due-time index. */
-export type Queue = 'token' | 'upload' | 'mirror'
+export type Queue = 'token' | 'upload' | 'mirror' | 'fault'
 /** Prefixes of the bucket. */
 export type Prefix = 'in' | 'store'
 /** What is sealed in an account's row. */
@@ -49,8 +49,8 @@ const KEY = rows('KEY', 'GetItem')
 const DOOR = [...KEY, ...rows('ACCOUNT', 'GetItem')]
 /** The answer kept for an Idempotency-Key. */
 const ONCE = rows('IDEM', 'PutItem', 'DeleteItem')
-/** Calls of WeChat: the token, what is parked, and the refresher when there is no token. */
-const WECHAT = [...rows('TOKEN', 'GetItem'), ...rows('PARK', 'GetItem', 'PutItem'), calls('refreshToken')]
+/** Calls of WeChat: the token, what is parked or degraded, and the refresher when there is no token. */
+const WECHAT = [...rows('TOKEN', 'GetItem'), ...rows('PARK', 'Query', 'PutItem', 'DeleteItem'), calls('refreshToken')]
 /** Faults and parked calls of an account, taken away. */
 const FORGET = rows('PARK', 'Query', 'DeleteItem')
 /** Work that nobody waits for: what fails for good goes to the failure queue. */
@@ -94,7 +94,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   ],
 
   listAccounts: [...KEY, ...rows('ACCOUNT', 'Query'), ...rows('TOKEN', 'GetItem'), ...rows('PARK', 'Query')],
-  getAccount: [...DOOR, ...WECHAT, ...rows('PARK', 'Query')],
+  getAccount: [...DOOR, ...WECHAT],
   putAccount: [
     ...DOOR,
     ...rows('ACCOUNT', 'PutItem'),
@@ -124,6 +124,8 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...JOB,
     ...WECHAT,
     due('upload'),
+    due('fault'),
+    ...rows('ACCOUNT', 'GetItem'),
     ...rows('UPL', 'GetItem', 'PutItem'),
     ...readObjects('in'),
     calls('forwardUpload'),
