@@ -1,6 +1,10 @@
 /** Bundles every function for both clouds with esbuild. */
+
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild'
+import { ROUTER_ENTRY, routerEntry, routerFacts } from './cloudRouter.ts'
+import { bundleSdk, SDK_FILE, sdkBeside } from './cloudSdk.ts'
 import type { FunctionFacts } from './functionList.ts'
 
 /** The root of the repository. */
@@ -23,11 +27,14 @@ export interface Bundle extends FunctionFacts {
   moduleBytes: Readonly<Record<string, number>>
 }
 
+/** A file to write. */
+export type BundleFile = Pick<OutputFile, 'path' | 'contents' | 'hash'>
+
 /** Everything made for one host; `files` have absolute paths below `<outdir>/<host>/`. */
 export interface HostBundles {
   host: Host
   bundles: readonly Bundle[]
-  files: readonly OutputFile[]
+  files: readonly BundleFile[]
   /** esbuild's metafile, for its analyser and for questions about what pulled a module in. */
   metafile: string
 }
@@ -61,11 +68,13 @@ const noSchemaWriter: Plugin = {
   },
 }
 
+/** WeChat Cloud's lowest current runtime (stack.md §1). */
+const LOWEST_NODE = 'node20.18'
+
 const HOST_OPTIONS: Record<Host, BuildOptions> = {
   // Naming any condition, even none, would end esbuild's own `module`, and the SDK would come as CommonJS.
   lambda: { target: 'node24', outExtension: { '.js': '.cjs' }, plugins: [absentProviders, noSchemaWriter] },
-  // WeChat Cloud's lowest current runtime (stack.md §1).
-  wxcloud: { target: 'node20.18', conditions: ['wxcloud', 'module'], plugins: [noSchemaWriter] },
+  wxcloud: { target: LOWEST_NODE, conditions: ['wxcloud', 'module'], plugins: [sdkBeside, noSchemaWriter] },
 }
 
 const OPTIONS: BuildOptions = {
@@ -101,23 +110,42 @@ export async function bundleFor(
   functions: readonly FunctionFacts[],
   { outdir, sourcemap = false }: BundleOptions,
 ): Promise<HostBundles> {
+  const options = bundleOptions(host)
+  const entries = new Map(functions.map(facts => [`functions/${facts.id}.ts`, facts]))
+  if (host === 'wxcloud') entries.set(ROUTER_ENTRY, routerFacts(functions))
   const result = await build({
-    ...bundleOptions(host),
-    entryPoints: functions.map(({ id }) => ({ in: `functions/${id}.ts`, out: outName(host, id) })),
+    ...options,
+    plugins: [...(options.plugins ?? []), routerEntry(ROOT, functions)],
+    entryPoints: [...entries].map(([path, { id }]) => ({ in: path, out: outName(host, id) })),
     outdir,
     metafile: true,
     sourcemap: sourcemap ? 'external' : false,
   })
-  const bundles = Object.values(result.metafile.outputs).flatMap(output => {
-    const facts = functions.find(({ id }) => output.entryPoint === `functions/${id}.ts`)
-    if (!facts) return []
+  const outputs = Object.values(result.metafile.outputs).flatMap(output => {
+    const facts = entries.get(output.entryPoint ?? '')
+    return facts ? [{ facts, output }] : []
+  })
+  const bundles = outputs.map(({ facts, output }): Bundle => {
     const inside = Object.entries(output.inputs).filter(
-      ([path, { bytesInOutput }]) => bytesInOutput > 0 && !path.startsWith('absent:'),
+      ([path, { bytesInOutput }]) => bytesInOutput > 0 && !/^(absent|router):/.test(path),
     )
     const moduleBytes = Object.fromEntries(inside.map(([path, { bytesInOutput }]) => [path, bytesInOutput]))
-    return [{ ...facts, host, bytes: output.bytes, modules: Object.keys(moduleBytes).sort(), moduleBytes }]
+    return { ...facts, host, bytes: output.bytes, modules: Object.keys(moduleBytes).sort(), moduleBytes }
   })
-  return { host, bundles, files: result.outputFiles ?? [], metafile: JSON.stringify(result.metafile) }
+  const made = { host, bundles, files: result.outputFiles ?? [], metafile: JSON.stringify(result.metafile) }
+  const needy = outputs.filter(({ output }) => output.imports.some(({ path }) => path === `./${SDK_FILE}`))
+  return needy.length > 0 ? withSdk(made, { outdir, ids: needy.map(({ facts }) => facts.id) }) : made
+}
+
+/** The same with the SDK beside the functions that load it. */
+async function withSdk(made: HostBundles, { outdir, ids }: { outdir: string; ids: string[] }): Promise<HostBundles> {
+  const { file, moduleBytes } = await bundleSdk(ROOT, LOWEST_NODE)
+  const { contents, hash } = file
+  const modules = Object.keys(moduleBytes).sort()
+  const facts = { id: SDK_FILE, kind: 'operation' as const, ports: [], host: made.host }
+  const beside = ids.map(id => ({ path: join(outdir, made.host, id, SDK_FILE), contents, hash }))
+  const bundle: Bundle = { ...facts, bytes: contents.length, modules, moduleBytes }
+  return { ...made, bundles: [...made.bundles, bundle], files: [...made.files, ...beside] }
 }
 
 const outName = (host: Host, id: string): string => bundlePath(host, id).replace(/\.c?js$/, '')

@@ -1,5 +1,6 @@
 /** What may be inside a bundle, as data. */
 import type { Bundle } from './bundle.ts'
+import { ROUTER } from './cloudRouter.ts'
 
 const KB = 1_000
 /** Above this a bundle is refused, whatever is inside. */
@@ -67,8 +68,12 @@ export const BUNDLE_RULES: readonly BundleRule[] = [
     refuses: module => packageOf(module) === '' && !/^(functions|shared)\//.test(module),
   },
   {
+    name: 'no axios',
+    refuses: module => packageOf(module) === 'axios',
+  },
+  {
     name: 'only its own function',
-    refuses: (module, { id }) => module.startsWith('functions/') && module !== `functions/${id}.ts`,
+    refuses: (module, { id }) => id !== ROUTER && module.startsWith('functions/') && module !== `functions/${id}.ts`,
   },
   {
     name: 'only its own host',

@@ -2,6 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { HostBundles } from './bundle.ts'
+import { SDK_FILE } from './cloudSdk.ts'
 
 /** Replaces `<outdir>/<host>/` by the bundles and writes `<outdir>/<host>.meta.json` beside it. */
 export async function writeBundles(outdir: string, { host, bundles, files, metafile }: HostBundles): Promise<void> {
@@ -13,7 +14,7 @@ export async function writeBundles(outdir: string, { host, bundles, files, metaf
   await writeFile(join(outdir, `${host}.meta.json`), metafile)
   if (host === 'lambda') return
   // A cloud function is a folder with a package.json; without it Node would read the project's `type: module`.
-  for (const { id } of bundles) {
+  for (const { id } of bundles.filter(bundle => bundle.id !== SDK_FILE)) {
     const manifest = { name: id, private: true, type: 'commonjs', main: 'index.js' }
     await writeFile(join(outdir, host, id, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   }

@@ -144,6 +144,7 @@ describe('the bundle rules', () => {
     'no zod locale but en': bundle('lambda', [], ['node_modules/zod/v4/locales/zh-CN.js']),
     'no package of development': bundle('lambda', [], ['node_modules/vitest/dist/index.js']),
     'of the project only functions/ and shared/': bundle('lambda', [], ['local/start.ts']),
+    'no axios': bundle('wxcloud', [], ['node_modules/axios/index.js']),
     'only its own function': bundle('lambda', [], ['functions/healthz.ts', 'functions/getUpload.ts']),
     'only its own host': bundle('wxcloud', ['table'], ['shared/hosts/aws/table.ts']),
   }

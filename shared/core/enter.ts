@@ -1,7 +1,8 @@
-/** The door of every operation that is not public: key, then grant, then account. */
+/** The door of every operation that is not public: key or principal, then grant, then account. */
 import type { Table } from '../ports/table.ts'
 import { type Account, type AccountData, AppId, readAccount } from './account.ts'
 import { AppError } from './errors.ts'
+import { grantedCaller, type Principal } from './grants.ts'
 import { authenticate, authorize, type Caller, presentedKey, requireRole } from './keys.ts'
 import type { AccountSource, Role } from './operation.ts'
 
@@ -18,6 +19,8 @@ export interface Arrival {
   query: Record<string, string>
   now: number
   signal: AbortSignal
+  /** Who calls without a key, where the platform vouches for it. */
+  principal?: Principal | undefined
 }
 
 /** What an operation says about who may come in. */
@@ -46,7 +49,10 @@ export const OPEN_ENTRY: Entry = { caller: { key_id: '', role: 'read', app_ids: 
 export async function enter(rule: Rule, arrival: Arrival, table: Table): Promise<Entry> {
   const { role, account: source = 'query' } = rule
   if (role === 'public') return OPEN_ENTRY
-  const caller = await authenticate(presentedKey(arrival.headers), table, arrival.now)
+  const { principal } = arrival
+  const caller = principal
+    ? await grantedCaller(principal, table, arrival.signal)
+    : await authenticate(presentedKey(arrival.headers), table, arrival.now)
   requireRole(caller, role)
   if (source === 'none') return { caller, account: NO_ACCOUNT }
   const appId = namedAccount(source, arrival)

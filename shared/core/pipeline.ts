@@ -4,6 +4,7 @@ import type { Table } from '../ports/table.ts'
 import { accessLog } from './accessLog.ts'
 import { type Entry, enter, OPEN_ENTRY } from './enter.ts'
 import { AppError, asAppError } from './errors.ts'
+import type { Principal } from './grants.ts'
 import type { KeptAnswer } from './idempotency.ts'
 import { onceOnly } from './onceOnly.ts'
 import type { Call, Input, Operation } from './operation.ts'
@@ -17,6 +18,8 @@ export interface Exchange {
   /** Path parameters as the gateway split them, decoded. */
   params: Record<string, string>
   call: Call
+  /** Who calls without a key, where the platform vouches for it. */
+  principal?: Principal
 }
 
 /** An operation ready to be called by a host. */
@@ -50,7 +53,7 @@ export const isKeyed = ({ method, role, account = 'query' }: Pick<Operation, 'me
 async function answer<N extends PortName, P, Q, B, R>(
   operation: Operation<N, P, Q, B, R>,
   door: Door<N>,
-  { request, params, call }: Exchange,
+  { request, params, call, principal }: Exchange,
 ): Promise<Response> {
   const query = queryObject(new URL(request.url))
   if (operation.role === 'public') {
@@ -60,7 +63,8 @@ async function answer<N extends PortName, P, Q, B, R>(
   const table = door.table()
   const ambient = door.ambient()
   const now = ambient.clock.now()
-  const entry = await enter(operation, { headers: request.headers, params, query, now, signal: call.signal }, table)
+  const arrival = { headers: request.headers, params, query, now, signal: call.signal, principal }
+  const entry = await enter(operation, arrival, table)
   refuseMiniProgram(operation, entry, operation.miniProgram !== undefined && operation.miniProgram !== false)
   const arrived = { params, call, query, entry }
   if (!isKeyed(operation)) return run(operation, door, { request, ...arrived })

@@ -14,24 +14,17 @@ const META = 'x-cos-meta-'
 /** Set by the SDK's own uploads, none of ours. */
 const FILE_ID = 'fileid'
 const ADDRESS_SECONDS = 600
-/** What clients send that do not know better. */
-const NO_TYPE = /^(application|binary)\/octet-stream$/
+/** What a file without a type has; COS itself says `binary/octet-stream` for some. */
+const NO_TYPE = 'application/octet-stream'
 /** Whatever a browser is led to, it saves it: nothing of clients' files runs in a page (security.md §1). */
 const DISPOSITION = 'attachment'
-
-/** Where the objects are. */
-export interface CloudObjectsOptions {
-  client: CloudBaseClient
-  /** The content type that a key's extension promises, for uploads whose client sent none. */
-  typeOf?: (key: string) => string | undefined
-}
 
 /**
  * An object store over one environment's storage. Throws `AppError`: `OBJECT_CHANGED` when an etag does not fit any
  * more, `STORE_UNAVAILABLE` when the storage cannot be reached or fails, `INTERNAL` when it refuses. An aborted
  * signal's reason and an error of the body being written pass through as they are.
  */
-export function cloudObjects({ client, typeOf = () => undefined }: CloudObjectsOptions): ObjectStore {
+export function cloudObjects({ client }: { client: CloudBaseClient }): ObjectStore {
   const files = cloudFiles(client)
 
   /** The answer to a GET; `undefined` for an object that does not exist. */
@@ -52,7 +45,7 @@ export function cloudObjects({ client, typeOf = () => undefined }: CloudObjectsO
       key,
       size: Number(total ?? 0),
       etag: plain(headers.etag),
-      contentType: type === '' || NO_TYPE.test(type) ? (typeOf(key) ?? 'application/octet-stream') : type,
+      contentType: type === '' || type === 'binary/octet-stream' ? NO_TYPE : type,
       metadata: metadataOf(headers),
     }
   }

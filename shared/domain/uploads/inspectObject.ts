@@ -6,13 +6,16 @@ import { firstBytes } from './firstBytes.ts'
 import { checkFirstBytes } from './mediaRules.ts'
 import type { UploadData } from './uploadRow.ts'
 
+/** Some stores let the client choose; a type that says nothing contradicts nothing, and the first bytes decide. */
+const NO_TYPE = 'application/octet-stream'
+
 /**
  * Compares size, content type and first bytes; answers the refusal, `undefined` when all agree. The body can still be
  * read from its start afterwards. Throws what reading the body throws.
  */
 export async function inspectObject(object: OpenObject, data: UploadData): Promise<AppError | undefined> {
   if (object.size !== data.size) return mismatch(`${data.size} bytes were declared, ${object.size} were posted.`)
-  if (object.contentType !== data.content_type) {
+  if (object.contentType !== data.content_type && object.contentType !== NO_TYPE) {
     return mismatch(`${data.content_type} was declared, ${object.contentType} was posted.`)
   }
   const promised = formatOfName(data.filename)

@@ -1,8 +1,8 @@
 /** Operations and jobs as WeChat Cloud functions: `exports.main(event, context)`. */
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
-import { timeOrderedId } from '../../core/ids.ts'
-import type { Call, Job, JobEvent, Operation } from '../../core/operation.ts'
+import type { Principal } from '../../core/grants.ts'
+import type { Job, JobEvent, Operation } from '../../core/operation.ts'
 import { type Endpoint, endpoint } from '../../core/pipeline.ts'
 import type { PortName, Wiring } from '../../core/ports.ts'
 import { problemResponse } from '../../core/problem.ts'
@@ -12,31 +12,31 @@ import { gatewayResult } from '../gateway.ts'
 import { requestIdOf } from '../requestId.ts'
 import { runJob } from '../runJob.ts'
 import { wire } from '../wire.ts'
+import { callOf, cloudUser, isFromClient, runVariables } from './cloudContext.ts'
+import { noteCloudToken } from './cloudToken.ts'
+import { DirectCall, directRequest, directResult } from './directCall.ts'
 import { HttpEvent, toRequest } from './httpEvent.ts'
-import { register } from './invoker.ts'
 
 /** The entry of a cloud function. */
 export type CloudFunction = (event: unknown, context?: unknown) => Promise<unknown>
 
 /** `{ Type: 'Timer' }` is how timers call (stack.md §3). */
 const TimerEvent = z.object({ Type: z.literal('Timer') })
-const CloudContext = z.object({ request_id: z.string().optional(), time_limit_in_ms: z.number().optional() })
 
-/** CloudBase ends a function after 60 s at the most unless it is set up otherwise. */
-const DEFAULT_LIMIT_MS = 60_000
-const RESERVE_MS = 1_500
-
-/** The entry of an operation or a job; keys and accounts come from `table`. */
+/** The entry of an operation or a job; keys, grants and accounts come from `table`. */
 export function serve<N extends PortName, P, Q, B, R>(
   served: Operation<N, P, Q, B, R> | Job<N>,
   wiring: Wiring<N | 'table'>,
 ): CloudFunction {
   const ports = wire(ambient, served.needs, wiring)
-  if (served.kind === 'operation') return httpEntry(served, endpoint(served, { ambient, ports, table: wiring.table }))
-  const main: CloudFunction = (event, context) =>
-    runJob(served, { events: jobEvents(event), ports, call: callOf(context) })
-  register(served.id, main)
-  return main
+  if (served.kind === 'operation') return entry(served, endpoint(served, { ambient, ports, table: wiring.table }))
+  return async (event, context) => {
+    const variables = runVariables(context)
+    // A client may send any event, that of a timer too: jobs are not for clients.
+    if (isFromClient(variables)) throw new AppError('FORBIDDEN', 'This function is not for clients.')
+    noteCloudToken(variables)
+    return runJob(served, { events: jobEvents(event), ports, call: callOf(context) })
+  }
 }
 
 /** The entry of a public operation, which needs no table. */
@@ -44,39 +44,57 @@ export function serveOpen<N extends PortName, P, Q, B, R>(
   served: Operation<N, P, Q, B, R>,
   wiring: Wiring<N>,
 ): CloudFunction {
-  return httpEntry(served, endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) }))
+  return entry(served, endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) }))
 }
 
-function httpEntry({ path, method }: Pick<Operation, 'path' | 'method'>, run: Endpoint): CloudFunction {
+/** What the entry of an operation knows of it. */
+type Route = Pick<Operation, 'path' | 'method'>
+
+/** A user of a mini program calls directly, whatever the event looks like. */
+function entry(operation: Route, run: Endpoint): CloudFunction {
   return async (event, context) => {
-    const call = callOf(context)
-    const parsed = HttpEvent.safeParse(event)
-    const params = parsed.success ? matchPath(path, parsed.data.path) : undefined
-    if (!parsed.success || !params) {
-      return gatewayResult(problemResponse(new AppError('ROUTE_NOT_FOUND', 'There is no such path.'), call.requestId))
-    }
-    const request = toRequest(parsed.data)
-    const requestId = requestIdOf(request.headers, parsed.data.requestContext?.requestId ?? call.requestId)
-    // The access service maps paths only: every method arrives here.
-    if (request.method !== method) {
-      const wrong = new AppError('METHOD_NOT_ALLOWED', `This path takes ${method} only.`, { allowed: [method] })
-      return gatewayResult(problemResponse(wrong, requestId))
-    }
-    return gatewayResult(await run({ request, params, call: { ...call, requestId } }))
+    const variables = runVariables(context)
+    noteCloudToken(variables)
+    const http = HttpEvent.safeParse(event)
+    if (http.success && !cloudUser(variables)) return overHttp(operation, run, http.data, context)
+    return directly(operation, run, { event, context, user: cloudUser(variables) })
   }
 }
+
+async function overHttp({ path, method }: Route, run: Endpoint, event: HttpEvent, context: unknown): Promise<unknown> {
+  const call = callOf(context)
+  const request = toRequest(event)
+  const requestId = requestIdOf(request.headers, event.requestContext?.requestId ?? call.requestId)
+  const params = matchPath(path, event.path)
+  if (!params) return refuse(new AppError('ROUTE_NOT_FOUND', 'There is no such path.'), requestId)
+  // The access service maps paths only: every method arrives here.
+  if (request.method !== method) {
+    return refuse(
+      new AppError('METHOD_NOT_ALLOWED', `This path takes ${method} only.`, { allowed: [method] }),
+      requestId,
+    )
+  }
+  noteCloudToken({}, request.headers)
+  return gatewayResult(await run({ request, params, call: { ...call, requestId } }))
+}
+
+async function directly(
+  operation: Route,
+  run: Endpoint,
+  { event, context, user }: { event: unknown; context: unknown; user: Principal | undefined },
+): Promise<unknown> {
+  const call = callOf(context)
+  const parsed = DirectCall.safeParse(event ?? {})
+  if (!parsed.success) {
+    return directResult(problemResponse(new AppError('INVALID_REQUEST', 'This is no call.'), call.requestId))
+  }
+  const request = directRequest(operation, parsed.data)
+  const { params } = parsed.data
+  return directResult(await run({ request, params, call, ...(user && { principal: user }) }))
+}
+
+const refuse = (error: AppError, requestId: string): Promise<unknown> =>
+  gatewayResult(problemResponse(error, requestId))
 
 const jobEvents = (event: unknown): JobEvent[] =>
   TimerEvent.safeParse(event).success ? [{ trigger: 'schedule' }] : [{ trigger: 'call', payload: event }]
-
-function callOf(context: unknown): Call {
-  const { clock } = ambient()
-  const parsed = CloudContext.safeParse(context)
-  const limit = parsed.data?.time_limit_in_ms ?? DEFAULT_LIMIT_MS
-  const end = clock.now() + limit
-  return {
-    requestId: parsed.data?.request_id ?? timeOrderedId(ambient()),
-    remaining: () => end - clock.now(),
-    signal: AbortSignal.timeout(Math.max(1, limit - RESERVE_MS)),
-  }
-}
