@@ -314,6 +314,7 @@ export type CreateArticleInput = {
     show_cover_pic?: boolean | 0 | 1
     need_open_comment?: boolean | 0 | 1
     only_fans_can_comment?: boolean | 0 | 1
+    /** in the place of the fields of one, which else needs title, thumb_media_id and content */
     articles?: ({
       title: string
       /** a permanent image or thumb of the same account */

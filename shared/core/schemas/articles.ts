@@ -27,7 +27,14 @@ export const ArticleInput = z.object({
 
 /** The articles of a request: seed004's fields for a single one, or `articles`. */
 export const CreateArticleBody = ArticleInput.partial()
-  .extend({ articles: z.array(ArticleInput).min(1).max(MAX_ARTICLES).optional() })
+  .extend({
+    articles: z
+      .array(ArticleInput)
+      .min(1)
+      .max(MAX_ARTICLES)
+      .optional()
+      .describe('in the place of the fields of one, which else needs title, thumb_media_id and content'),
+  })
   .transform(({ articles, ...fields }, context): z.infer<typeof ArticleInput>[] => {
     const single = ArticleInput.safeParse(fields)
     if (!articles) {
