@@ -64,8 +64,8 @@ const COPIES = [...readObjects('store'), ...objects('store', 'PutObject', 'Delet
 export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT],
   uploadMaterial: [...DOOR, ...ONCE, ...WECHAT, ...rows('UPL', 'PutItem')],
-  createArticle: [...DOOR, ...ONCE, ...WECHAT, ...rows('MAT', 'PutItem')],
-  updateArticle: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem')],
+  createArticle: [...DOOR, ...ONCE, ...WECHAT, ...rows('MAT', 'PutItem'), ...rows('MED', 'GetItem')],
+  updateArticle: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem'), ...rows('MED', 'GetItem')],
   uploadArticleImage: [...DOOR, ...ONCE, ...WECHAT],
   getMaterialStats: [...DOOR, ...WECHAT],
   listMaterials: [...DOOR, ...WECHAT],

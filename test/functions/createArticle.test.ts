@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createArticle } from '../../functions/createArticle.ts'
+import { updateArticle } from '../../functions/updateArticle.ts'
 import { uploadArticleImage } from '../../functions/uploadArticleImage.ts'
 import { CreateArticleBody } from '../../shared/core/schemas/articles.ts'
+import { trackMedia } from '../../shared/domain/temporary/trackMedia.ts'
 import { failingWrites } from '../support/brokenTables.ts'
 import { fileBytes } from '../support/files.ts'
 import { addMaterial, article, mediaFile } from '../support/library.ts'
@@ -183,6 +185,31 @@ describe('before WeChat is asked', () => {
 })
 
 describe('a cover that WeChat does not take', () => {
+  it('because it is known as temporary media is refused before WeChat is asked, in new articles and in changed ones', async () => {
+    await using service = await world()
+    const { media_id: mediaId } = await service.wechat.media(APP_ID).upload('thumb', mediaFile('jpg'))
+    await trackMedia(service.ports, { appId: APP_ID, mediaId, source: 'upload', type: 'thumb' })
+    const good = await article(service)
+    const bad = { ...good, thumb_media_id: mediaId }
+    const refusal = (field: string) => ({
+      code: 'INVALID_REQUEST',
+      details: { issues: [{ in: 'body', field, problem: 'is of temporary media' }] },
+    })
+    expect(await service.fails(createArticle, { body: bad })).toMatchObject(refusal('thumb_media_id'))
+    const several = { articles: [good, bad] }
+    expect(await service.fails(createArticle, { body: several })).toMatchObject(refusal('articles.1.thumb_media_id'))
+    const change = { params: { mediaId: 'M' }, body: { article: bad } }
+    expect(await service.fails(updateArticle, change)).toMatchObject(refusal('article.thumb_media_id'))
+    expect(service.calls('draft/add') + service.calls('draft/update')).toBe(0)
+  })
+
+  it('is for WeChat to judge while only a caller says that it is temporary', async () => {
+    await using service = await world()
+    const body = await article(service)
+    await trackMedia(service.ports, { appId: APP_ID, mediaId: body.thumb_media_id, source: 'tracked' })
+    await service.ok(createArticle, { body })
+  })
+
   it.each([
     [
       'a temporary media',

@@ -4,6 +4,7 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { Article } from '../../ports/wechat.ts'
 import { type MaterialData, materialRows } from '../library/libraryRows.ts'
 import { checkArticles } from './checkArticles.ts'
+import { checkCovers } from './checkCovers.ts'
 
 /** What is to be created, by whom. */
 export interface NewArticles {
@@ -12,18 +13,17 @@ export interface NewArticles {
   signal: AbortSignal
 }
 
-/** Throws what `checkArticles` and the `WeChat` port throw. */
+/** Throws what `checkArticles`, `checkCovers` and the `WeChat` port throw. */
 export async function createArticle(
   ports: PortsOf<'table' | 'wechat'>,
   { account, articles, signal }: NewArticles,
 ): Promise<{ media_id: string; warnings: string[] }> {
   const { wechat, clock } = ports
   const appId = account.app_id
-  const warnings = checkArticles(articles, {
-    limits: account.limits,
-    keepsImage: wechat.media(appId).keepsImage,
-    path: index => (articles.length > 1 ? `articles.${index}.` : ''),
-  })
+  const path = (index: number) => (articles.length > 1 ? `articles.${index}.` : '')
+  const { keepsImage } = wechat.media(appId)
+  const warnings = checkArticles(articles, { limits: account.limits, keepsImage, path })
+  await checkCovers(ports.table, articles, { appId, path, signal })
   const drafts = account.articles === 'draft'
   const { media_id } = drafts
     ? await wechat.draft(appId).add(articles, signal)

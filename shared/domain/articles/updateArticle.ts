@@ -7,6 +7,7 @@ import { materialRows } from '../library/libraryRows.ts'
 import type { Kind } from '../library/resolveKind.ts'
 import { articlesTag } from './articlesTag.ts'
 import { checkArticles } from './checkArticles.ts'
+import { checkCovers } from './checkCovers.ts'
 
 /** What is to be changed into what. */
 export interface ArticleChange {
@@ -29,11 +30,10 @@ export async function updateArticle(ports: PortsOf<'table' | 'wechat'>, change: 
   const { table, wechat } = ports
   const { account, mediaId, index, article, ifMatch, signal } = change
   const appId = account.app_id
-  const warnings = checkArticles([article], {
-    limits: account.limits,
-    keepsImage: wechat.media(appId).keepsImage,
-    path: () => 'article.',
-  })
+  const path = () => 'article.'
+  const { keepsImage } = wechat.media(appId)
+  const warnings = checkArticles([article], { limits: account.limits, keepsImage, path })
+  await checkCovers(table, [article], { appId, path, signal })
   const row = await materialRows.read(table, { appId, mediaId }, signal)
   const kind = row?.data.kind ?? (account.articles === 'draft' ? 'draft' : 'material')
   if (ifMatch) checkCondition(await readArticles(wechat, change, kind), index, ifMatch)
