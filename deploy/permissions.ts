@@ -4,7 +4,19 @@
  */
 
 /** Row kinds: the first part of a partition key (docs/data-model.md). */
-export type RowKind = 'ACCOUNT' | 'KEY' | 'TOKEN' | 'UPL' | 'MAT' | 'MED' | 'MEDX' | 'MEDF' | 'OPENID' | 'PARK' | 'IDEM'
+export type RowKind =
+  | 'ACCOUNT'
+  | 'KEY'
+  | 'BOOTSTRAP'
+  | 'TOKEN'
+  | 'UPL'
+  | 'MAT'
+  | 'MED'
+  | 'MEDX'
+  | 'MEDF'
+  | 'OPENID'
+  | 'PARK'
+  | 'IDEM'
 /** Queues of the due-time index. */
 export type Queue = 'token' | 'upload' | 'mirror' | 'fault'
 /** Prefixes of the bucket. */
@@ -113,6 +125,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   openapi: [],
   docs: [],
 
+  bootstrap: [...JOB, ...rows('BOOTSTRAP', 'GetItem', 'PutItem'), ...rows('KEY', 'GetItem', 'PutItem', 'DeleteItem')],
   forwardUpload: [
     ...JOB,
     ...WECHAT,

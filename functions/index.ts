@@ -1,5 +1,6 @@
 /** The list of all functions: one line each, in the order of service-api.md. */
 
+export { bootstrap } from './bootstrap.ts'
 export { completeUpload } from './completeUpload.ts'
 export { createArticle } from './createArticle.ts'
 export { createKey } from './createKey.ts'

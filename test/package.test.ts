@@ -1,14 +1,17 @@
 /** `npm run package`: its template is one that CloudFormation takes, its roles allow what the table says, and it is reproducible. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { logicalName } from '../deploy/cloudFormation.ts'
 import { EGRESS_PERMISSIONS, grantsOf, WILDCARDS } from '../deploy/permissions.ts'
 import { ROOT } from '../scripts/bundle.ts'
 import { FUNCTIONS } from '../scripts/functionList.ts'
+import { bareLambda, type Outcome } from './support/bareLambda.ts'
+import { fileBytes } from './support/files.ts'
 import { allowedBy, statementsIn } from './support/rolePolicies.ts'
 import { findings, Template } from './support/templateRules.ts'
 
@@ -139,6 +142,78 @@ describe('the roles', () => {
     const quiet = readers.filter(({ ports }) => !ports.includes('wechat') && !ports.includes('secrets'))
     expect(quiet.map(({ id }) => id).sort()).toEqual(['deleteAccount', 'listAccounts', 'putAccount'])
   })
+})
+
+describe('the zips', () => {
+  const APP_ID = 'wx0123456789abcdef'
+  const SECRET = 'an-app-secret-of-the-simulator'
+  const Http = z.object({ statusCode: z.int(), body: z.string() })
+
+  /** A recorded event with the key in its place; `change` replaces some of its fields. */
+  const recorded = (id: string, kind: string, key: string, change: Record<string, unknown> = {}): unknown => {
+    const text = readFileSync(join(ROOT, 'events', id, `ok.${kind}.json`), 'utf8')
+    return { ...JSON.parse(text.replaceAll('REPLACE_WITH_AN_API_KEY', key)), ...change }
+  }
+  const answered = ({ answer, failure, log }: Outcome) => {
+    expect(failure, log).toBeUndefined()
+    const { statusCode, body } = Http.parse(answer)
+    const json: unknown = body.startsWith('{') ? JSON.parse(body) : body
+    return { statusCode, json: Object(json) }
+  }
+
+  it(
+    'bring up an empty deployment: the first key, an account, a file in WeChat',
+    async () => {
+      await using lambda = await bareLambda(PACKAGED, { appId: APP_ID, secret: SECRET })
+      const { answer } = await lambda.run('bootstrap', recorded('bootstrap', 'call', ''))
+      const { key } = z.object({ key: z.string() }).parse(answer)
+      const again = await lambda.run('bootstrap', {})
+      expect(again.failure).toContain('made already')
+
+      const account = answered(await lambda.run('putAccount', recorded('putAccount', 'apigw', key)))
+      expect(account, JSON.stringify(account.json)).toMatchObject({ statusCode: 200 })
+
+      const bytes = fileBytes('png', 700)
+      const declared = { type: 'image', filename: '封面 终稿.png', size: bytes.length, content_type: 'image/png' }
+      const opened = answered(
+        await lambda.run('createUpload', recorded('createUpload', 'apigw', key, { body: JSON.stringify(declared) })),
+      )
+      expect(opened).toMatchObject({ statusCode: 201 })
+      const { data } = z
+        .object({
+          data: z.object({ upload_id: z.string(), url: z.string(), fields: z.record(z.string(), z.string()) }),
+        })
+        .parse(opened.json)
+      const form = new FormData()
+      for (const [name, value] of Object.entries(data.fields)) form.append(name, value)
+      form.append('file', new Blob([new Uint8Array(bytes)]))
+      expect((await fetch(data.url, { method: 'POST', body: form })).status).toBe(204)
+
+      const object = { key: String(data.fields['key']), size: bytes.length, eTag: '' }
+      const record = { eventSource: 'aws:s3', eventName: 'ObjectCreated:Post', s3: { object } }
+      expect((await lambda.run('forwardUpload', { Records: [record] })).failure).toBeUndefined()
+      const path = `/wechat/uploads/${data.upload_id}`
+      const state = recorded('getUpload', 'apigw', key, { rawPath: path, pathParameters: { uploadId: data.upload_id } })
+      expect(answered(await lambda.run('getUpload', state))).toMatchObject({
+        statusCode: 200,
+        json: { data: { state: 'STORED', filename: declared.filename } },
+      })
+
+      // Deleting the account comes last; whoever needs what these events do not bring says so, and never fails.
+      const rest = FUNCTIONS.filter(({ id }) => !['bootstrap', 'putAccount', 'deleteAccount'].includes(id))
+      for (const { id, kind } of [...rest, ...FUNCTIONS.filter(({ id }) => id === 'deleteAccount')]) {
+        const event =
+          kind === 'operation' ? 'apigw' : existsSync(join(ROOT, 'events', id, 'ok.call.json')) ? 'call' : 'schedule'
+        const outcome = await lambda.run(id, recorded(id, event, key))
+        expect(outcome.loaded, id).toEqual([lambda.fileOf(id)])
+        expect(outcome.log, id).not.toMatch(/ERR_ACCESS_DENIED|Cannot find module/)
+        if (kind === 'job') expect(outcome.failure, `${id}: ${outcome.log}`).toBeUndefined()
+        else expect(answered(outcome).statusCode, `${id}: ${outcome.log}`).toBeLessThan(500)
+        for (const secret of [key, SECRET]) expect(outcome.log, id).not.toContain(secret)
+      }
+    },
+    PACKAGING_LIMIT_MS,
+  )
 })
 
 describe('a second run', () => {
