@@ -3,12 +3,12 @@
  * `--check` writes nothing, `--report` neither, but tells what is inside; all fail when a bundle breaks a rule of
  * bundleRules.ts. `--sourcemap` adds source maps.
  */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleFor, HOSTS, ROOT } from './bundle.ts'
 import { contents, sizes } from './bundleReport.ts'
 import { findings } from './bundleRules.ts'
+import { devPackages } from './devPackages.ts'
 import { FUNCTIONS } from './functionList.ts'
 import { writeBundles } from './writeBundles.ts'
 
@@ -34,10 +34,3 @@ for (const finding of broken) process.stderr.write(`${finding}\n`)
 const count = made.reduce((sum, { bundles }) => sum + bundles.length, 0)
 process.stdout.write(`${count} bundles, ${broken.length} findings\n`)
 if (broken.length > 0) process.exitCode = 1
-
-/** package-lock.json marks what nothing but development needs. */
-async function devPackages(): Promise<Set<string>> {
-  const lock: unknown = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'))
-  const { packages } = lock as { packages: Record<string, { dev?: boolean }> }
-  return new Set(Object.keys(packages).filter(path => packages[path]?.dev === true))
-}

@@ -1,15 +1,15 @@
 /** The built files run where they are meant to run, and every bundle rule can fail. */
-import { execFile, execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundleFor, bundlePath, HOSTS, type Host } from '../scripts/bundle.ts'
 import { BUNDLE_RULES, findings, MAX_BUNDLE_BYTES, twice } from '../scripts/bundleRules.ts'
 import { writeBundles } from '../scripts/writeBundles.ts'
+import { lowestNode } from './support/nodes.ts'
 
 const FUNCTIONS = [
   { id: 'healthz', kind: 'operation' as const, ports: [] },
@@ -25,14 +25,6 @@ const CALL = `
     process.exit(0)
   })
 `
-
-/** A Node 20, WeChat Cloud's lowest runtime, when PATH has one; else the Node that runs this test. */
-function lowestNode(): string {
-  const found = (process.env['PATH'] ?? '').split(delimiter).map(directory => join(directory, 'node'))
-  const isTwenty = (path: string) =>
-    existsSync(path) && execFileSync(path, ['-v'], { encoding: 'utf8' }).startsWith('v20.')
-  return found.find(isTwenty) ?? process.execPath
-}
 
 describe('the built files', () => {
   let out = ''

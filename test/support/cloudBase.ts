@@ -10,7 +10,8 @@ import { type VirtualClock, virtualClock } from './virtualClock.ts'
 export const TEST_ENV = 'sucai-1a2b3c'
 export const TEST_COLLECTION = 'sucai'
 const CREDENTIALS = { secretId: 'AKIDtest', secretKey: 'secret-of-tests' }
-const VARIABLES = {
+/** What the platform sets for every function. */
+export const VARIABLES = {
   TENCENTCLOUD_RUNENV: 'SCF',
   TENCENTCLOUD_REGION: 'ap-shanghai',
   SCF_NAMESPACE: TEST_ENV,
