@@ -29,6 +29,7 @@ const GLOBAL_IPV6 = ['2000::/3']
 /** Inside 2000::/3, yet no public hosts: protocol assignments with Teredo, 6to4, AS112, documentation. */
 const SPECIAL_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20']
 
+const loopback = blockList(['127.0.0.0/8'])
 const specialV4 = blockList(SPECIAL_IPV4)
 const globalV6 = blockList(GLOBAL_IPV6)
 const specialV6 = blockList(SPECIAL_IPV6)
@@ -43,6 +44,10 @@ export function isPublicAddress(address: string): boolean {
   if (isIP(address) !== 6 || address.includes('%')) return false
   return globalV6.check(address, 'ipv6') && !specialV6.check(address, 'ipv6')
 }
+
+/** True for an address of this machine alone. */
+export const isLoopbackAddress = (address: string): boolean =>
+  isIPv4(address) ? loopback.check(address, 'ipv4') : address === '::1'
 
 function blockList(ranges: readonly string[]): BlockList {
   const list = new BlockList()

@@ -1,15 +1,11 @@
 /** Fetches files from addresses that an answer names, without becoming a way into our own network (security.md, SSRF). */
-import { type LookupAddress, lookup as systemLookup } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
-import Agent from 'undici/lib/dispatcher/agent.js'
 import { AppError } from '../core/errors.ts'
-import { isPublicAddress } from './publicAddress.ts'
+import { type AddressRules, checkLiteral, guardedAgent, type Lookup, openAgent } from './guardedAgent.ts'
 import type { DownloadRequest, TransportAnswer } from './transportPort.ts'
 
-const CONNECT_TIMEOUT_MS = 10_000
 const MAX_REDIRECTS = 2
 const RETRY_AFTER_SECONDS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
@@ -22,16 +18,9 @@ export interface SafeDownloadOptions {
   trustedOrigin: string
   /** The system's when absent. */
   lookup?: Lookup
-  /** {@link isPublicAddress} when absent. */
+  /** `isPublicAddress` when absent. */
   isPublic?: (address: string) => boolean
 }
-
-/** Names to addresses, as `dns.lookup` does with `all`. */
-export type Lookup = (
-  hostname: string,
-  options: { all: true },
-  callback: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void
 
 /**
  * A downloader: https, or http from WeChat's domains and the trusted origin; public addresses only, checked where the
@@ -43,20 +32,17 @@ export function safeDownloader(options: SafeDownloadOptions): {
   download(wanted: DownloadRequest): Promise<TransportAnswer>
   close(): Promise<void>
 } {
-  const { trustedOrigin, lookup = systemLookup, isPublic = isPublicAddress } = options
-  const timeouts = { timeout: CONNECT_TIMEOUT_MS }
-  // No connection is kept: each request is checked anew.
-  const open = new Agent({ connect: timeouts, pipelining: 0 })
-  const guarded = new Agent({ connect: { ...timeouts, lookup: checkedLookup(lookup, isPublic) }, pipelining: 0 })
+  const { trustedOrigin, lookup, isPublic } = options
+  const rules: AddressRules = { lookup, isPublic, refused }
+  const open = openAgent()
+  const guarded = guardedAgent(rules)
 
   const agentFor = (url: URL, trusted: boolean): Dispatcher => {
     if (url.username || url.password) throw refused('an address with credentials')
     if (trusted && url.origin === trustedOrigin) return open
     const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isOfWeChat(url.hostname))
     if (!secure) throw refused(`the origin ${url.protocol}//${url.hostname}`)
-    const literal = url.hostname.replace(/^\[|\]$/g, '')
-    // The connection of a literal asks no resolver.
-    if (isIP(literal) && !isPublic(literal)) throw refused(`the address ${literal}`)
+    checkLiteral(url, rules)
     return guarded
   }
 
@@ -80,20 +66,6 @@ export function safeDownloader(options: SafeDownloadOptions): {
     close: async () => {
       await Promise.all([open.destroy(), guarded.destroy()])
     },
-  }
-}
-
-/** Fails the whole name when one of its addresses is not public. */
-function checkedLookup(lookup: Lookup, isPublic: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const [first] = addresses ?? []
-      const inside = addresses?.find(({ address }) => !isPublic(address))
-      if (error) callback(error, '')
-      else if (!first || inside) callback(refused(`the address ${inside?.address} of ${hostname}`), '')
-      else if (options.all) callback(null, addresses)
-      else callback(null, first.address, first.family)
-    })
   }
 }
 

@@ -8,7 +8,7 @@ declare module 'undici/lib/api/api-request.js' {
   import type { Dispatcher } from 'undici'
 
   /** undici takes iterable bodies (its docs/api/Dispatcher.md) without typing them. */
-  type Options = Omit<Dispatcher.RequestOptions, 'body'> & { body: AsyncIterable<Uint8Array> | null }
+  type Options = Omit<Dispatcher.RequestOptions, 'body'> & { body: AsyncIterable<Uint8Array> | Buffer | null }
   function request(this: Dispatcher, options: Options): Promise<Dispatcher.ResponseData>
   export = request
 }
