@@ -17,8 +17,10 @@ export type RowKind =
   | 'OPENID'
   | 'PARK'
   | 'IDEM'
+  | 'MSG'
+  | 'NONCE'
 /** Queues of the due-time index. */
-export type Queue = 'token' | 'upload' | 'mirror' | 'fault'
+export type Queue = 'token' | 'upload' | 'mirror' | 'fault' | 'message' | 'push'
 /** Prefixes of the bucket. */
 export type Prefix = 'in' | 'store'
 /** What is sealed in an account's row. */
@@ -69,6 +71,8 @@ const FORGET = rows('PARK', 'Query', 'DeleteItem')
 const JOB: readonly Grant[] = [['sqs:SendMessage', 'failures']]
 /** Temporary media, and the rows that find them in other orders. */
 const TRACKED = [...rows('MED', 'GetItem', 'PutItem'), ...rows('MEDX', 'PutItem'), ...rows('MEDF', 'PutItem')]
+/** An account's settings of the message push. */
+const CALLBACK: readonly Grant[] = [...rows('ACCOUNT', 'GetItem'), ['kms:Decrypt', 'secret/callback']]
 /** Copies of WeChat's files. */
 const COPIES = [...readObjects('store'), ...objects('store', 'PutObject', 'DeleteObject')]
 
@@ -121,6 +125,14 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   createKey: rows('KEY', 'GetItem', 'PutItem', 'DeleteItem', 'Query'),
   listKeys: rows('KEY', 'GetItem', 'Query'),
   deleteKey: rows('KEY', 'GetItem', 'PutItem', 'DeleteItem', 'Query'),
+  verifyCallback: CALLBACK,
+  receiveMessage: [
+    ...CALLBACK,
+    ...rows('MSG', 'PutItem'),
+    ...rows('NONCE', 'PutItem'),
+    calls('archiveMessage'),
+    calls('forwardMessage'),
+  ],
   healthz: [],
   openapi: [],
   docs: [],
@@ -143,6 +155,18 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...readObjects('in'),
     calls('forwardUpload'),
   ],
+  archiveMessage: [
+    ...JOB,
+    due('message'),
+    ...rows('MSG', 'GetItem', 'PutItem'),
+    ...TRACKED,
+    ...rows('MEDX', 'GetItem', 'DeleteItem'),
+    ...rows('OPENID', 'GetItem', 'PutItem'),
+    ['kms:Encrypt', 'secret/openid'],
+    ['kms:Decrypt', 'secret/openid'],
+    calls('forwardMessage'),
+  ],
+  forwardMessage: [...JOB, ...CALLBACK, due('push'), ...rows('MSG', 'GetItem', 'PutItem')],
   refreshToken: [
     ...JOB,
     due('token'),

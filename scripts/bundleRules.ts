@@ -23,6 +23,7 @@ export const PORT_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   secrets: ['@aws-sdk/client-kms'],
   sealer: ['@aws-sdk/client-kms'],
   invoker: INVOKER,
+  outbound: ['undici'],
 }
 
 /** What the rules know beside the bundle. */
@@ -52,7 +53,7 @@ export const BUNDLE_RULES: readonly BundleRule[] = [
     refuses: (module, bundle) => SDK_CLIENT.test(packageOf(module)) && !allowed(bundle).includes(packageOf(module)),
   },
   {
-    name: 'undici only in functions that call WeChat',
+    name: 'undici only in functions that call WeChat or hand pushes on',
     refuses: (module, bundle) => packageOf(module) === 'undici' && !allowed(bundle).includes('undici'),
   },
   {

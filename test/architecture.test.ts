@@ -60,7 +60,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'the transport to WeChat',
-    files: /^shared\/wechat\/(transport|safeDownload|publicAddress|undiciParts\.d)\.ts$/,
+    files: /^shared\/wechat\/(transport|safeDownload|safePost|guardedAgent|publicAddress|undiciParts\.d)\.ts$/,
     values: [/^shared\/wechat\//, ERRORS, PURE_NODE, /^node:(dns|net)$/, /^undici(\/|$)/],
     types: [PORTS],
     refused: { from: 'shared/wechat/transport.ts', to: 'node:http' },

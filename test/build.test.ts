@@ -132,7 +132,11 @@ describe('the bundle rules', () => {
       ['table'],
       [DYNAMO, 'node_modules/@aws-sdk/client-s3/dist-es/index.js'],
     ),
-    'undici only in functions that call WeChat': bundle('wxcloud', ['table'], ['node_modules/undici/lib/api/index.js']),
+    'undici only in functions that call WeChat or hand pushes on': bundle(
+      'wxcloud',
+      ['table'],
+      ['node_modules/undici/lib/api/index.js'],
+    ),
     'no zod locale but en': bundle('lambda', [], ['node_modules/zod/v4/locales/zh-CN.js']),
     'no package of development': bundle('lambda', [], ['node_modules/vitest/dist/index.js']),
     'of the project only functions/ and shared/': bundle('lambda', [], ['local/start.ts']),

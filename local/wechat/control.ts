@@ -1,21 +1,16 @@
 /** What a test or an operator can see and do beside the calls: the same powers as the HTTP control API. */
 import type { CallReport } from './callLog.ts'
+import { ControlError } from './controlError.ts'
 import type { FaultDraft, FaultRule } from './faults.ts'
 import { contentTypeOf, formatOfBytes } from './fileFormats.ts'
 import type { LedgerEntry } from './ledger.ts'
-import type { FileType } from './mutation.ts'
+import type { FanMedia, FanMessage } from './push/fanMessage.ts'
+import { type Delivery, type SentMessage, sendMessage } from './push/sendMessage.ts'
 import { type AccountChange, type AccountSettings, changedSettings } from './simulatedAccount.ts'
 import { newId, type Simulator } from './simulator.ts'
 import type { AccountState } from './state.ts'
 
 const DEFAULT_FORMATS = { image: 'jpg', voice: 'amr', video: 'mp4', thumb: 'jpg' } as const
-
-/** A file that a fan sent; `jssdk` is a voice of JS-SDK's uploadVoice. */
-export interface FanMedia {
-  type: FileType | 'jssdk'
-  body: Buffer
-  filename?: string
-}
 
 /** Eyes and hands on a running simulator. Throws `ControlError` for accounts it does not know. */
 export interface Control {
@@ -37,14 +32,8 @@ export interface Control {
   deleteMedia(mediaId: string): boolean
   /** The media_id that a message from a fan would carry. */
   addFanMedia(appId: string, media: FanMedia): string
-}
-
-/** Thrown when control is asked for something that is not there. */
-export class ControlError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'ControlError'
-  }
+  /** A fan's message, pushed to the account's server. */
+  sendMessage(appId: string, message: FanMessage, delivery?: Delivery): Promise<SentMessage>
 }
 
 /** The control of one simulator. */
@@ -79,6 +68,11 @@ export function controlOf(simulator: Simulator): Control {
     addFanMedia: (appId, media) => {
       requireAccount(appId)
       return addFanMedia(simulator, appId, media)
+    },
+    sendMessage: async (appId, message, delivery) => {
+      const account = requireAccount(appId)
+      const addMedia = (media: FanMedia) => addFanMedia(simulator, appId, media)
+      return sendMessage(simulator, { account, message, addMedia }, delivery)
     },
   }
 }

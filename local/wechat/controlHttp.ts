@@ -1,7 +1,8 @@
 /** The control API over HTTP: `/_control/…`, JSON in and out (docs/simulator.md). */
 import * as z from 'zod'
 import { type Answer, plainAnswer } from './answer.ts'
-import { type Control, ControlError } from './control.ts'
+import type { Control } from './control.ts'
+import { ControlError } from './controlError.ts'
 import type { Arrival } from './endpoint.ts'
 import { FaultDraft } from './faults.ts'
 import { FileType } from './mutation.ts'
@@ -39,11 +40,12 @@ const ROUTES: Route[] = [
   { method: 'PUT', path: /^accounts\/([^/]+)$/, run: putAccount },
   { method: 'POST', path: /^accounts\/([^/]+)\/expire-tokens$/, run: expireTokens },
   { method: 'POST', path: /^accounts\/([^/]+)\/media$/, run: addFanMedia },
+  { method: 'POST', path: /^accounts\/([^/]+)\/messages$/, run: sendMessage },
   { method: 'DELETE', path: /^media\/([^/]+)$/, run: deleteMedia },
 ]
 
 /** Answers a control call: 200, 400 for bad input, 403 from elsewhere, 404, 405. */
-export function controlAnswer(control: Control, arrival: Arrival): Answer {
+export async function controlAnswer(control: Control, arrival: Arrival): Promise<Answer> {
   if (!LOOPBACK.test(arrival.ip)) return answer(403, { error: 'control is for this machine only' })
   const path = arrival.path.slice(CONTROL_PREFIX.length)
   const routes = ROUTES.filter(route => route.path.test(path))
@@ -51,7 +53,7 @@ export function controlAnswer(control: Control, arrival: Arrival): Answer {
   if (!route) return answer(routes.length > 0 ? 405 : 404, { error: `no ${arrival.method} ${arrival.path}` })
   try {
     const id = decodeURIComponent(route.path.exec(path)?.[1] ?? '')
-    return answer(200, route.run({ ...arrival, control, id }))
+    return answer(200, await route.run({ ...arrival, control, id }))
   } catch (error) {
     if (error instanceof z.ZodError) return answer(400, { error: z.prettifyError(error) })
     const isBadInput = error instanceof ControlError || error instanceof SyntaxError || error instanceof URIError
@@ -72,10 +74,13 @@ function clearFaults({ control }: Request): unknown {
 
 function putAccount({ control, body, id }: Request): unknown {
   const change = camelCased(z.record(z.string(), z.unknown()).parse(json(body)))
-  if ('limits' in change) change['limits'] = camelCased(z.record(z.string(), z.unknown()).parse(change['limits']))
+  for (const name of ['limits', 'push']) {
+    const nested = z.record(z.string(), z.unknown()).safeParse(change[name])
+    if (nested.success) change[name] = camelCased(nested.data)
+  }
   // putAccount parses every field; this only says whose they are.
-  const { secret: _, ...settings } = control.putAccount({ ...(change as Partial<AccountChange>), appId: id })
-  return settings
+  const { secret: _, push, ...settings } = control.putAccount({ ...(change as Partial<AccountChange>), appId: id })
+  return { ...settings, push: push && { url: push.url, mode: push.mode, format: push.format } }
 }
 
 function expireTokens({ control, body, id }: Request): unknown {
@@ -89,6 +94,29 @@ function addFanMedia({ control, query, body, id }: Request): unknown {
   const filename = query.get('filename')
   if (body.length === 0) throw new ControlError('send the bytes as the request body')
   return { media_id: control.addFanMedia(id, { type, body, ...(filename !== null && { filename }) }) }
+}
+
+const MessageQuery = z.object({
+  type: z.enum(['image', 'voice', 'video', 'shortvideo', 'text', 'event']),
+  filename: z.string().optional(),
+  event: z.string().optional(),
+  openid: z.string().optional(),
+  times: z.coerce.number().pipe(z.int().min(1).max(20)).default(1),
+})
+
+/** The body is the file, the text, or an event's EventKey. */
+function sendMessage({ control, query, body, id }: Request): Promise<unknown> {
+  const { type, times, filename, event, openid } = MessageQuery.parse(Object.fromEntries(query))
+  const isFile = type !== 'text' && type !== 'event'
+  if (isFile && body.length === 0) throw new ControlError('send the bytes as the request body')
+  const message = {
+    type,
+    ...(isFile ? { body } : { content: body.toString('utf8') }),
+    ...(filename !== undefined && { filename }),
+    ...(event !== undefined && { event }),
+    ...(openid !== undefined && { openid }),
+  }
+  return control.sendMessage(id, message, { times })
 }
 
 function deleteMedia({ control, id }: Request): unknown {

@@ -1,5 +1,6 @@
 /** What the simulator knows about one account: its secret, kind, limits, quotas and switches. */
 import * as z from 'zod'
+import { PushSettings } from './push/pushSettings.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -77,6 +78,8 @@ export const AccountSettings = z.strictObject({
   replicationDelayMs: z.number().default(0),
   /** Answered for every file over its limit, in place of 40009 to 40012. */
   sizeErrcode: z.number().nullable().default(null),
+  /** Where messages of fans are pushed to; nowhere when null. */
+  push: PushSettings.nullable().default(null),
 })
 
 /** An account's settings with every default filled in. */

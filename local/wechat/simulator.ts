@@ -7,6 +7,7 @@ import { type CallLog, callLog } from './callLog.ts'
 import { type FaultBook, faultBook } from './faults.ts'
 import { memoryJournal, openJournal } from './journal.ts'
 import type { Mutation, StoredFile } from './mutation.ts'
+import { networkPush, type PushPort } from './push/deliverPush.ts'
 import { changedSettings, type SimulatedAccount } from './simulatedAccount.ts'
 import { applyEntry, emptyState, type State } from './state.ts'
 
@@ -20,6 +21,8 @@ export interface Simulator {
   bodies: Bodies
   faults: FaultBook
   calls: CallLog
+  /** The wire to operators' servers. */
+  pushPort: PushPort
   /** `http://127.0.0.1:<port>`, known once the server listens. */
   baseUrl: string
   /** The simulator's own time in ms: the clock's, plus what control added. */
@@ -37,10 +40,18 @@ export interface SimulatorOptions {
   /** A folder that keeps everything over a restart; without it, nothing is kept. */
   dataDir?: string
   accounts: SimulatedAccount[]
+  /** The network when absent. */
+  pushPort?: PushPort
 }
 
 /** A simulator with the given accounts and, from `dataDir`, everything earlier runs accepted. */
-export function createSimulator({ clock, random, dataDir, accounts }: SimulatorOptions): Simulator {
+export function createSimulator({
+  clock,
+  random,
+  dataDir,
+  accounts,
+  pushPort = networkPush,
+}: SimulatorOptions): Simulator {
   const state = emptyState()
   const journal = dataDir === undefined ? memoryJournal() : openJournal(dataDir)
   const bodies = dataDir === undefined ? memoryBodies() : openBodies(dataDir)
@@ -57,6 +68,7 @@ export function createSimulator({ clock, random, dataDir, accounts }: SimulatorO
     bodies,
     faults: faultBook(random),
     calls: callLog(),
+    pushPort,
     baseUrl: '',
     now,
     record: mutation => {

@@ -78,7 +78,7 @@ async function respond(
   const { pathname: path, searchParams: query } = url
   const arrival = { method, path, query, headers: request.headers, ...read, ip: request.socket.remoteAddress ?? '' }
   if (isControl) {
-    send(response, controlAnswer(control, arrival))
+    send(response, await controlAnswer(control, arrival))
     return
   }
   await answerCall(simulator, { arrival, closing }, response)

@@ -21,6 +21,11 @@ export const ERROR_RULES = {
   VIDEO_TITLE_MISSING: rule(400, false, 'A permanent video needs a `title`.'),
   UNAUTHORIZED: rule(401, false, 'Send a valid API key: `Authorization: Bearer <key>`.'),
   FORBIDDEN: rule(403, false, 'Use a key with the needed role and a grant on this app_id.'),
+  CALLBACK_REFUSED: rule(
+    403,
+    false,
+    'Compare token, AES key and mode of the account’s `callback` with WeChat’s console; the log has the reason.',
+  ),
   ROUTE_NOT_FOUND: rule(404, false, 'Check method and path against /openapi.json.'),
   ACCOUNT_NOT_FOUND: rule(404, false, 'Add the account first, or correct the app_id.'),
   UPLOAD_NOT_FOUND: rule(404, false, 'Check the upload_id; uploads are kept for 30 days.'),

@@ -19,6 +19,13 @@ export const METRICS: Record<MetricName, MetricRule> = {
   TokenContested: metric('Count', 'Another system takes tokens for an account: tokens are refused before their end.'),
   TokenRefused: metric('Count', 'A call was refused for its access_token twice, the second time under another try.'),
   TokenRenewalFailed: metric('Count', 'An access_token could not be renewed.'),
+  FanMedia: metric('Count', 'Media in a message of a fan are tracked and will be copied.'),
+  ForwardGivenUp: metric('Count', 'A push could not be handed on to the account’s forward_url for a whole day.'),
+  PushRefused: metric(
+    'Count',
+    'A call of the callback was not WeChat’s, or token, key or mode do not fit its console.',
+  ),
+  PushUnreadable: metric('Count', 'WeChat pushed something that is no message; it was acknowledged and dropped.'),
   QuotaReached: metric('Count', 'WeChat refused a call of an account because its daily or minute quota is spent.'),
   SweepLag: metric('Seconds', 'How long the upload that waits longest has been due when the sweeper starts.'),
   TokenAge: metric(

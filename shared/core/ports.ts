@@ -5,6 +5,7 @@ import type { Invoker } from '../ports/invoker.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { ObjectSigner, ObjectStore } from '../ports/objectStore.ts'
+import type { Outbound } from '../ports/outbound.ts'
 import type { Random } from '../ports/random.ts'
 import type { Opener, Sealer } from '../ports/secrets.ts'
 import type { Table } from '../ports/table.ts'
@@ -28,6 +29,7 @@ export interface NamedPorts {
   secrets: Opener
   sealer: Sealer
   invoker: Invoker
+  outbound: Outbound
 }
 
 /** The name of a port that can be declared. */

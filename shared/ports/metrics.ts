@@ -10,6 +10,10 @@ export type MetricName =
   | 'ClockSkew'
   | 'SweepLag'
   | 'TokenAge'
+  | 'FanMedia'
+  | 'ForwardGivenUp'
+  | 'PushRefused'
+  | 'PushUnreadable'
 
 /** Figures that an operator watches. */
 export interface Metrics {

@@ -196,3 +196,32 @@ describe('is refused', () => {
     })
   })
 })
+
+describe('the callback of an account', () => {
+  it.each([
+    'http://consumer.test/',
+    'https://',
+    'https://user:word@consumer.test/',
+    'https://a b/',
+    'http://127.0.0.1.evil.test/',
+    'http://localhost@evil.test/',
+    'ftp://consumer.test/',
+    'https://consumer.test/#part',
+  ])('is handed on to no address like %s', async forward_url => {
+    await using service = await world()
+    const problem = await service.fails(putAccount, put(APP_ID, { callback: { ...CALLBACK, forward_url } }))
+    expect(problem).toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { issues: expect.arrayContaining([expect.objectContaining({ field: 'callback.forward_url' })]) },
+    })
+  })
+
+  it.each(['https://consumer.test', 'https://消费者.test/推送?a=1', 'http://127.0.0.1:8080/wx', 'http://localhost'])(
+    'may be handed on to %s',
+    async forward_url => {
+      await using service = await world()
+      const { data } = await service.ok(putAccount, put(APP_ID, { callback: { ...CALLBACK, forward_url } }))
+      expect(data.callback).toBe(true)
+    },
+  )
+})

@@ -70,5 +70,6 @@ export function wiringOf({ ports }: World): Wiring<PortName> {
     sealer: provide('sealer'),
     secrets: provide('secrets'),
     invoker: provide('invoker'),
+    outbound: provide('outbound'),
   }
 }

@@ -6,7 +6,10 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { archiveMessage } from '../../functions/archiveMessage.ts'
+import { forwardMessage } from '../../functions/forwardMessage.ts'
 import { forwardUpload } from '../../functions/forwardUpload.ts'
+import { receiveMessage } from '../../functions/receiveMessage.ts'
 import { refreshToken } from '../../functions/refreshToken.ts'
 import { sweepUploads } from '../../functions/sweepUploads.ts'
 import type { Control } from '../../local/wechat/control.ts'
@@ -28,6 +31,7 @@ import { wire } from '../../shared/hosts/wire.ts'
 import type { Invoker } from '../../shared/ports/invoker.ts'
 import type { MetricName, Metrics } from '../../shared/ports/metrics.ts'
 import type { ObjectStore } from '../../shared/ports/objectStore.ts'
+import type { Outbound, OutboundRequest } from '../../shared/ports/outbound.ts'
 import type { Sealer } from '../../shared/ports/secrets.ts'
 import type { Table } from '../../shared/ports/table.ts'
 import type { Tokens } from '../../shared/ports/tokens.ts'
@@ -127,6 +131,12 @@ export interface World extends AsyncDisposable {
   addKey(grant: Partial<Pick<KeyData, 'role' | 'app_ids' | 'expires_at'>>): Promise<string>
   /** Runs an operation; the answer has passed the contract. */
   request<N extends PortName, P, Q, B, R>(operation: Operation<N, P, Q, B, R>, ask?: Ask): Promise<Reply>
+  /** Runs an operation on a request that is made already. */
+  send<N extends PortName, P, Q, B, R>(
+    operation: Operation<N, P, Q, B, R>,
+    request: Request,
+    ask?: Pick<Ask, 'ports' | 'limitMs'>,
+  ): Promise<Reply>
   /** Runs an operation that must succeed. */
   ok<N extends PortName, P, Q, B, R>(operation: Operation<N, P, Q, B, R>, ask?: Ask): Promise<R>
   /** Runs an operation that must fail. */
@@ -144,6 +154,10 @@ export interface World extends AsyncDisposable {
   loseSends: boolean
   /** While true, nobody listens where WeChat should be. */
   weChatIsDown: boolean
+  /** What becomes of a push that WeChat sends; the callback's answer by default. */
+  pushed: (request: Request) => Promise<{ status: number; body: string }>
+  /** The server behind every `forward_url`. */
+  consumer: Outbound['post']
   /** Another reader of tokens with a memory of its own, as another process would have. */
   newReader(): Tokens
   /** Waits for `work` and lets time pass whenever everything else waits for time. */
@@ -199,6 +213,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     clock: simulatorClock,
     random: seededRandom(seed + 1),
     accounts: [],
+    pushPort: async ({ url, headers, body }) => it.pushed(new Request(url, { method: 'POST', headers, body })),
   })
   const up = undiciTransport({ baseUrl: simulator.url })
   const down = undiciTransport({ baseUrl: `http://127.0.0.1:${await closedPort()}` })
@@ -231,6 +246,10 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
         return it.run(forwardUpload, event)
       case SWEEPER:
         return it.run(sweepUploads, event)
+      case archiveMessage.id:
+        return it.run(archiveMessage, event)
+      case forwardMessage.id:
+        return it.run(forwardMessage, event)
       case refreshToken.id:
         return it.run(refreshToken, event)
       default:
@@ -268,6 +287,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     secrets,
     sealer: secrets,
     invoker,
+    outbound: { post: (request: OutboundRequest) => it.consumer(request) },
   }
 
   /** Exactly what a function declared, with a test's own ports in their place. */
@@ -282,6 +302,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       secrets: () => all.secrets,
       sealer: () => all.sealer,
       invoker: () => all.invoker,
+      outbound: () => all.outbound,
     }
     return wire(() => ambient, needs, wiring as Wiring<N>)
   }
@@ -315,6 +336,11 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     keys: { read: '', write: '', admin: '' },
     loseSends: false,
     weChatIsDown: false,
+    async pushed(request) {
+      const { status, json } = await it.send(receiveMessage, request)
+      return { status, body: typeof json === 'string' ? json : JSON.stringify(json) }
+    },
+    consumer: async () => ({ status: 200 }),
     newReader,
 
     async addAccount(appId, { row = {}, ...settings } = {}) {
@@ -340,8 +366,9 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       return key
     },
 
-    async request(operation, ask = {}) {
-      const request = requestOf(operation, ask, it.keys.admin)
+    request: (operation, ask = {}) => it.send(operation, requestOf(operation, ask, it.keys.admin), ask),
+
+    async send(operation, request, ask = {}) {
       const params = matchPath(operation.path, new URL(request.url).pathname)
       if (!params) throw new Error(`${request.url} is not ${operation.path}`)
       const own = portsFor(operation.needs, ask.ports)

@@ -1,6 +1,7 @@
 /** Shapes of the accounts (service-api.md §5). */
 import * as z from 'zod'
 import { AccountData, AppId, LimitSet } from '../account.ts'
+import { CallbackSettings } from './callback.ts'
 
 const Seconds = z.int().min(0).describe('seconds since the epoch')
 
@@ -18,14 +19,9 @@ export const PutAccountBody = z.strictObject({
     .enum(['stable_token', 'token'])
     .optional()
     .describe('token: the classic call, where each new token ends the one before'),
-  callback: z
-    .strictObject({
-      token: z.string().regex(/^[0-9a-zA-Z]{3,32}$/, 'must have 3 to 32 letters and digits'),
-      aes_key: z.string().regex(/^[0-9a-zA-Z]{43}$/, 'must have 43 letters and digits'),
-    })
-    .nullable()
+  callback: CallbackSettings.nullable()
     .optional()
-    .describe('of the message push (消息推送), never shown again; null removes it'),
+    .describe('of the message push (消息推送), replaced whole, never shown again; null removes it'),
 })
 
 /** `?limit=&cursor=` */

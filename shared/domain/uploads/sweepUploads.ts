@@ -3,6 +3,8 @@ import { AppError } from '../../core/errors.ts'
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { Invoker } from '../../ports/invoker.ts'
+import type { RowKey } from '../../ports/table.ts'
+import { sweepDue } from '../due/sweepDue.ts'
 import { FORWARDER } from './jobNames.ts'
 import { reconcileUpload } from './reconcileUpload.ts'
 import { afterFailure, CLAIM_MS, expired, LATE_POST_MS, lookAgain } from './transitions.ts'
@@ -11,48 +13,17 @@ import { findUpload, parseUploadKey, UPLOAD_QUEUE, type UploadRow } from './uplo
 /** What sweeping needs; sending itself is the forwarder's work. */
 export type SweepPorts = PortsOf<'table' | 'objects' | 'wechat' | 'invoker'>
 
-const BATCH = 100
-const IN_FLIGHT = 10
-const MIN_REMAINING_MS = 5_000
 const SECOND_LOOK_MS = 120_000
 
 /** Sweeps until nothing is due or the time is up; answers how many rows it looked at. */
-export async function sweepUploads(ports: SweepPorts, call: Call): Promise<number> {
-  const { table, clock, metrics } = ports
-  let swept = 0
-  let lag: number | undefined
-  const seen = new Set<string>()
-  while (call.remaining() > MIN_REMAINING_MS) {
-    // Rows that stay due (broken, or handed over and not yet begun) must not hide those behind them.
-    const due = await table.due(UPLOAD_QUEUE, clock.now(), BATCH + seen.size, call.signal)
-    const fresh = due.filter(({ pk, sk }) => !seen.has(`${pk}/${sk}`))
-    if (lag === undefined) {
-      lag = due[0] === undefined ? 0 : (clock.now() - due[0].at) / 1000
-      metrics.record('SweepLag', lag)
-    }
-    if (fresh.length === 0) break
-    for (const { pk, sk } of fresh) seen.add(`${pk}/${sk}`)
-    const work = [...fresh]
-    const worker = async () => {
-      for (let next = work.shift(); next && call.remaining() > MIN_REMAINING_MS; next = work.shift()) {
-        await sweepOne(ports, next, call)
-        swept++
-      }
-    }
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
-  }
-  return swept
-}
-
-/** One broken row must not stop the others. */
-async function sweepOne(ports: SweepPorts, key: { pk: string; sk: string }, call: Call): Promise<void> {
-  try {
+export function sweepUploads(ports: SweepPorts, call: Call): Promise<number> {
+  const work = async (key: RowKey): Promise<void> => {
     const upload = parseUploadKey(key)
     const row = upload && (await findUpload(ports.table, { ...upload, signal: call.signal }))
     if (row && (row.due?.at ?? Number.POSITIVE_INFINITY) <= ports.clock.now()) await moveOn(ports, row, call)
-  } catch (error) {
-    ports.log.error('an upload could not be swept', { ...key, error })
   }
+  const lag = (seconds: number): void => ports.metrics.record('SweepLag', seconds)
+  return sweepDue(ports, { queue: UPLOAD_QUEUE, work, lag }, call)
 }
 
 async function moveOn(ports: SweepPorts, row: UploadRow, call: Call): Promise<void> {

@@ -1,0 +1,25 @@
+/** The functions that the message push hands work to, and how. */
+import type { PortsOf } from '../../core/ports.ts'
+import type { MessageData } from './messageRow.ts'
+
+/** Tracks a message's media and starts their copies. */
+export const ARCHIVER = 'archiveMessage'
+/** Hands a push on to the account's `forward_url`. */
+export const PUSH_FORWARDER = 'forwardMessage'
+
+/** WeChat waits for its answer; the schedule does not mind. */
+const LIMIT_MS = 400
+
+/** Tells a function of a message; a hint only, for what is lost here is taken up by the schedule. Never throws. */
+export async function handOver(
+  { invoker, clock, log }: PortsOf<'invoker'>,
+  id: typeof ARCHIVER | typeof PUSH_FORWARDER,
+  { app_id, message_id }: MessageData,
+): Promise<void> {
+  const stop = new AbortController()
+  const handed = invoker
+    .send(id, { app_id, message_id }, stop.signal)
+    .catch((error: unknown) => log.warn('a message waits for the schedule', { app_id, message_id, error }))
+  await Promise.race([handed, clock.sleep(LIMIT_MS, stop.signal).catch(() => undefined)])
+  stop.abort()
+}
