@@ -15,6 +15,18 @@ export const AppId = z.string().regex(/^wx[0-9a-zA-Z]{16}$/, 'must be wx followe
 /** The sets of WeChat limits an account can be held to (shared/wechat/limits.ts). */
 export const LimitSet = z.enum(['current', '2017', '2015'])
 
+/** How copies of temporary media are kept; without `retention_days` for good. */
+export const ArchiveRule = z.strictObject({
+  retention_days: z.int().min(4).max(36_500).optional().describe('days after WeChat got the media'),
+  storage_class: z
+    .enum(['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR'])
+    .optional()
+    .describe('S3 storage class of new copies'),
+})
+
+/** How copies of temporary media are kept. */
+export type ArchiveRule = z.infer<typeof ArchiveRule>
+
 /** What the row's `data` holds; secrets only in sealed form. */
 export const AccountData = z.object({
   app_id: AppId,
@@ -26,6 +38,7 @@ export const AccountData = z.object({
   sealed_secret: z.string(),
   /** `{"token","aes_key"}` of the message push as JSON, sealed under {@link callbackContext}. */
   sealed_callback: z.string().optional(),
+  archive: ArchiveRule.optional(),
   /** Tells which secret it is without telling it: 8 hex digits of its SHA-256. Absent for a seeded account. */
   secret_fingerprint: z.string().optional(),
   /** ms since the epoch; absent for a seeded account */

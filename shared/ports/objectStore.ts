@@ -22,8 +22,13 @@ export interface WriteOptions {
   /** bytes; when given, a body of another length fails and leaves no object */
   size?: number
   metadata?: Record<string, string>
+  /** How the store bills it, where it knows several ways. */
+  storageClass?: StorageClass
   signal?: AbortSignal
 }
+
+/** Those of S3's classes that answer at once; a store without them keeps everything alike. */
+export type StorageClass = 'STANDARD' | 'STANDARD_IA' | 'ONEZONE_IA' | 'INTELLIGENT_TIERING' | 'GLACIER_IR'
 
 /** Files by key. Objects appear whole or not at all. */
 export interface ObjectStore {
@@ -36,6 +41,11 @@ export interface ObjectStore {
   read(key: string, options?: { etag?: string; signal?: AbortSignal }): Promise<OpenObject | undefined>
   /** Writes an object, replacing an older one. */
   write(key: string, body: Readable | Uint8Array, options: WriteOptions): Promise<{ etag: string }>
+  /**
+   * Gives an object other facts, its bytes untouched; `size` is not among them. Throws `AppError('OBJECT_MISSING')` when
+   * there is none.
+   */
+  describe(key: string, facts: Omit<WriteOptions, 'size'>): Promise<void>
   /** Removes an object; one that does not exist is no error. */
   remove(key: string, signal?: AbortSignal): Promise<void>
 }

@@ -40,6 +40,8 @@ export interface ListQuery {
   cursor?: string
   /** Sort keys that begin with this. */
   prefix?: string
+  /** Sort keys from this one on, in the order asked for; not together with `prefix`. */
+  from?: string
   /** Greatest sort key first. */
   descending?: boolean
   /** Rows whose `data` fields equal these. A page may be shorter than `limit` although more follow. */

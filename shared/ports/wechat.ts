@@ -139,6 +139,8 @@ export interface NewsList {
 export interface MediaApi {
   upload(type: MediaType, file: MediaFile, signal?: AbortSignal): Promise<TemporaryMedia>
   get(mediaId: string, signal?: AbortSignal): Promise<BinaryMedia | VideoMedia>
+  /** A voice of the JS-SDK as 16 kHz speex (§2.3); every other media is `MEDIA_NOT_FOUND` there. */
+  getVoice(mediaId: string, signal?: AbortSignal): Promise<BinaryMedia>
   /** An image for the inside of articles: a URL, no media_id, outside the library's limit. jpg or png under 1 MB. */
   uploadImage(file: MediaFile, signal?: AbortSignal): Promise<{ url: string }>
   /** Whether an image with this source stays in an article; WeChat drops all others without a word. */

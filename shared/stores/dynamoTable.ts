@@ -164,13 +164,16 @@ function lost(error: unknown): { current: TableItem | undefined; attempts: numbe
   return { current: error.Item, attempts: error.$metadata.attempts ?? 1 }
 }
 
-function listConditions(pk: string, { prefix, where = {} }: ListQuery) {
+function listConditions(pk: string, { prefix, from, descending, where = {} }: ListQuery) {
   const fields = Object.entries(where)
+  const onwards = from ? ` AND sk ${descending ? '<=' : '>='} :from` : ''
+  const range = prefix ? ' AND begins_with(sk, :prefix)' : onwards
   const values: TableItem = { ':pk': { S: pk } }
   if (prefix) values[':prefix'] = { S: prefix }
+  else if (from) values[':from'] = { S: from }
   for (const [index, [, value]] of fields.entries()) values[`:w${index}`] = toAttribute(value)
   return {
-    KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
+    KeyConditionExpression: `pk = :pk${range}`,
     ExpressionAttributeValues: values,
     ...(fields.length > 0 && {
       FilterExpression: fields.map((_, index) => `#data.#w${index} = :w${index}`).join(' AND '),

@@ -34,6 +34,12 @@ export function memoryObjects(): ObjectStore {
       objects.set(key, { bytes, info: { key, size: bytes.length, etag, contentType, metadata: { ...metadata } } })
       return { etag }
     },
+    async describe(key, { contentType, metadata = {}, signal }) {
+      signal?.throwIfAborted()
+      const found = objects.get(key)
+      if (!found) throw new AppError('OBJECT_MISSING', 'There is no such object.')
+      objects.set(key, { ...found, info: { ...found.info, contentType, metadata: { ...metadata } } })
+    },
     async remove(key, signal) {
       signal?.throwIfAborted()
       objects.delete(key)

@@ -40,6 +40,7 @@ export function memoryTable(): Table {
         const direction = query.descending ? -1 : 1
         const rows = [...(partitions.get(pk)?.values() ?? [])]
           .filter(row => row.sk.startsWith(query.prefix ?? '') && matches(row.data, query.where ?? {}))
+          .filter(row => query.from === undefined || direction * inBytes(row.sk, query.from) >= 0)
           .filter(row => !start || direction * inBytes(row.sk, start.sk) > 0)
           .sort((a, b) => direction * inBytes(a.sk, b.sk))
         const items = rows.slice(0, query.limit).map(row => copy<T>(row))

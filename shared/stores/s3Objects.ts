@@ -1,6 +1,7 @@
 /** Objects in S3, or in any server that speaks it. */
 import { Readable } from 'node:stream'
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -44,14 +45,19 @@ export function s3Objects({ bucket, client }: S3ObjectsOptions): ObjectStore {
       if (!(found.Body instanceof Readable)) throw unavailable(new TypeError('GetObject answered without a stream'))
       return { ...info(key, found), body: ownErrors(found.Body, signal, unavailable) }
     },
-    async write(key, body, { contentType, size, metadata, signal }) {
+    async write(key, body, { contentType, size, metadata, storageClass, signal }) {
       const put = (content: { Body: Readable | Uint8Array; ContentLength: number }, abort: Abort) =>
         client().send(
           new PutObjectCommand({
             Bucket: bucket,
             Key: key,
             ContentType: contentType,
+<<<<<<< HEAD
             Metadata: encodedMetadata(metadata ?? {}),
+=======
+            Metadata: encoded(metadata ?? {}),
+            ...(storageClass && { StorageClass: storageClass }),
+>>>>>>> 2b2329e (temporary: copies carry their SHA-256, source and day; an account says how long and in which class they are kept)
             ...content,
           }),
           abort,
@@ -62,6 +68,20 @@ export function s3Objects({ bucket, client }: S3ObjectsOptions): ObjectStore {
       const bytes = body instanceof Uint8Array ? body : await gathered(body, { signal })
       checkLength(size, bytes.length)
       return written(await answerOf(signal, abort => put({ Body: bytes, ContentLength: bytes.length }, abort)))
+    },
+    async describe(key, { contentType, metadata, storageClass, signal }) {
+      // S3 changes facts by copying an object onto itself.
+      const command = new CopyObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
+        MetadataDirective: 'REPLACE',
+        ContentType: contentType,
+        Metadata: encoded(metadata ?? {}),
+        ...(storageClass && { StorageClass: storageClass }),
+      })
+      const copied = await answerOf(signal, abort => client().send(command, abort))
+      if (!copied) throw new AppError('OBJECT_MISSING', 'There is no such object.')
     },
     async remove(key, signal) {
       await answerOf(signal, abort => client().send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), abort))

@@ -50,6 +50,10 @@ function mediaApi(options: WeChatOptions, appId: string): MediaApi {
       const step = { request: medias.getMediaRequest(mediaId), judge: medias.getMediaAnswer, signal }
       return withBytes(options.transport, await callForFile(options, appId, step))
     },
+    getVoice: (mediaId, signal) => {
+      const step = { request: medias.getVoiceRequest(mediaId), judge: medias.getVoiceAnswer, signal }
+      return callForFile(options, appId, step)
+    },
   }
 }
 

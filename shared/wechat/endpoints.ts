@@ -9,6 +9,7 @@ export const ENDPOINTS = {
   stable_token: 'read',
   'media/upload': 'write',
   'media/get': 'read',
+  'media/get/jssdk': 'read',
   'media/uploadimg': 'write',
   'material/add_material': 'write',
   'material/get_material': 'read',

@@ -33,6 +33,17 @@ export function getMediaAnswer(answer: ApiAnswer): VideoFacts {
   return { kind: 'video', title: '', description: '', url }
 }
 
+/** GET media/get/jssdk: the better form of a voice that the JS-SDK recorded. */
+export function getVoiceRequest(mediaId: string): ApiRequest {
+  return slow(getRequest('media/get/jssdk', { media_id: mediaId }))
+}
+
+/** media/get/jssdk gives a file or an error, never anything else. */
+export function getVoiceAnswer(answer: ApiAnswer): never {
+  succeeded('media/get/jssdk', answer)
+  throw notUnderstood('media/get/jssdk', answer)
+}
+
 /** POST media/uploadimg: an image for the inside of articles. */
 export function uploadImageRequest(file: MediaFile, boundary: string): ApiRequest {
   return fileRequest('media/uploadimg', {}, multipartBody(file, undefined, boundary))

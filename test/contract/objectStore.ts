@@ -77,6 +77,20 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       expect(await bytesOf(KEY)).toEqual(testBytes(10, 0x90))
     })
 
+    test('describes an object anew and leaves its bytes', async () => {
+      const { etag } = await store.write(KEY, testBytes(70_000), { ...JPEG, metadata: { old: '旧' } })
+      await store.describe(KEY, { contentType: 'image/png', metadata: { sha256: 'ab', name: '新' } })
+      const facts = { key: KEY, size: 70_000, etag, contentType: 'image/png', metadata: { sha256: 'ab', name: '新' } }
+      expect(await store.head(KEY)).toEqual(facts)
+      expect(await bytesOf(KEY)).toEqual(testBytes(70_000))
+      await expect(store.describe('none', JPEG)).rejects.toMatchObject({ code: 'OBJECT_MISSING' })
+    })
+
+    test('takes a storage class', async () => {
+      await store.write(KEY, testBytes(10), { ...JPEG, storageClass: 'STANDARD_IA' })
+      expect(await bytesOf(KEY)).toEqual(testBytes(10))
+    })
+
     test('writes a stream whose size is known, chunk by chunk', async () => {
       const bytes = testBytes(1_500_000)
       const chunks = [bytes.subarray(0, 1), Buffer.alloc(0), bytes.subarray(1, 900_000), bytes.subarray(900_000)]

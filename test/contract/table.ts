@@ -232,6 +232,17 @@ export function tableContract(name: string, open: () => Promise<TableUnderTest>)
         ])
       })
 
+      it('begins where it is told, in both directions and on all pages', async () => {
+        const pk = partition()
+        await fill(pk, letters)
+        expect(await pages(pk, { limit: 3, from: 'c' })).toEqual([
+          ['c', 'd', 'e'],
+          ['f', 'g'],
+        ])
+        expect(await pages(pk, { limit: 2, from: 'cc', descending: true })).toEqual([['c', 'b'], ['a']])
+        expect(await pages(pk, { limit: 2, from: 'h' })).toEqual([[]])
+      })
+
       it.each<[string, number, boolean, string[][]]>([
         ['upwards', 3, false, [['a', 'b', 'c'], ['d', 'e', 'f'], ['g']]],
         ['downwards', 3, true, [['g', 'f', 'e'], ['d', 'c', 'b'], ['a']]],

@@ -104,6 +104,10 @@ export function faultyPorts(ports: FaultyNamedPorts, random: Random, rates: Part
         slowDown()
         return objects.write(key, body, options)
       },
+      async describe(key, facts) {
+        slowDown()
+        return objects.describe(key, facts)
+      },
       async remove(key, signal) {
         slowDown()
         return objects.remove(key, signal)

@@ -31,7 +31,7 @@ const Taken = z.object({ expires_in: z.number() })
 export async function putAccount(ports: ChangePorts, { appId, body, signal }: AccountChange): Promise<AccountData> {
   const { table, sealer, clock } = ports
   const row = await findAccount(table, appId, signal)
-  const { secret, callback, ...settings } = body
+  const { secret, callback, archive, ...settings } = body
   const before = row?.data ?? newAccount(appId, secret)
   const next: AccountData = {
     ...before,
@@ -41,8 +41,10 @@ export async function putAccount(ports: ChangePorts, { appId, body, signal }: Ac
       secret_fingerprint: createHash('sha256').update(secret).digest('hex').slice(0, FINGERPRINT_DIGITS),
     }),
     ...(callback && { sealed_callback: await sealer.seal(JSON.stringify(callback), callbackContext(appId)) }),
+    ...(archive && { archive }),
     updated_at: clock.now(),
   }
+  if (archive === null) delete next.archive
   if (callback === null) delete next.sealed_callback
   const isOther = secret !== undefined || next.credential !== before.credential
   if (isOther) await check(ports, next, signal)

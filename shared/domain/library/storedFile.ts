@@ -1,10 +1,11 @@
 /** A file of WeChat's that was copied into the object store. */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import { extensionOf, SNIFF_BYTES } from '../../core/fileKind.ts'
-import type { ObjectStore } from '../../ports/objectStore.ts'
+import type { ObjectStore, StorageClass, WriteOptions } from '../../ports/objectStore.ts'
 import type { BinaryMedia } from '../../ports/wechat.ts'
 import { firstBytes } from '../uploads/firstBytes.ts'
 import { cleanFilename } from '../uploads/mediaRules.ts'
@@ -36,7 +37,18 @@ export interface Shelf {
   /** ms since the epoch */
   now: number
   signal: AbortSignal
+  /** For objects that are to be useful without our rows: these and the SHA-256 become their metadata. */
+  archive?: ArchiveFacts
 }
+
+/** What an archived object carries beside its bytes. */
+export interface ArchiveFacts {
+  metadata: Record<string, string>
+  storageClass?: StorageClass | undefined
+}
+
+/** So much is held in memory to write an object with its SHA-256 at once; a larger one is described afterwards. */
+const AT_ONCE_BYTES = 1024 * 1024
 
 /**
  * Streams a file into the store, whole or not at all. What its first bytes are decides over extension and content type.
@@ -45,7 +57,7 @@ export interface Shelf {
 export async function storeFile(
   objects: ObjectStore,
   media: BinaryMedia,
-  { stem, name, now, signal }: Shelf,
+  { stem, name, now, signal, archive }: Shelf,
 ): Promise<StoredFile> {
   try {
     const format = downloadedFormat(await firstBytes(media.body, SNIFF_BYTES), media)
@@ -53,8 +65,9 @@ export async function storeFile(
     const { extension, contentType } = format
     const key = `${stem}.${extension}`
     const { body, facts } = watched(media.body)
-    const size = media.size === undefined ? {} : { size: media.size }
-    await objects.write(key, body, { contentType, ...size, signal })
+    const options = { contentType, signal, ...(media.size !== undefined && { size: media.size }) }
+    if (archive) await writeArchived(objects, { key, body, facts, options }, archive)
+    else await objects.write(key, body, options)
     const given = cleanFilename(media.filename ?? '') || name
     const filename = extensionOf(given) === extension ? given : `${given}.${extension}`
     return { object_key: key, content_type: contentType, ...facts(), filename, stored_at: now }
@@ -63,8 +76,31 @@ export async function storeFile(
   }
 }
 
+interface Watched {
+  body: Readable
+  /** Of the bytes that have come so far. */
+  facts: () => { size: number; sha256: string }
+}
+
+/** With the SHA-256 among its metadata, which is known only when all bytes have come. */
+async function writeArchived(
+  objects: ObjectStore,
+  { key, body, facts, options }: Watched & { key: string; options: WriteOptions },
+  { metadata, storageClass }: ArchiveFacts,
+): Promise<void> {
+  const stored = { ...options, ...(storageClass && { storageClass }) }
+  const whole = () => ({ ...metadata, sha256: facts().sha256 })
+  if (options.size !== undefined && options.size <= AT_ONCE_BYTES) {
+    const bytes = await buffer(body)
+    await objects.write(key, bytes, { ...stored, metadata: whole() })
+    return
+  }
+  await objects.write(key, body, { ...stored, metadata })
+  await objects.describe(key, { ...stored, metadata: whole() })
+}
+
 /** The same bytes, measured and hashed on their way. */
-function watched(source: Readable): { body: Readable; facts: () => { size: number; sha256: string } } {
+function watched(source: Readable): Watched {
   const hash = createHash('sha256')
   let size = 0
   async function* bytes(): AsyncGenerator<Uint8Array> {
@@ -75,5 +111,5 @@ function watched(source: Readable): { body: Readable; facts: () => { size: numbe
     }
   }
   const body = Readable.from(bytes(), { objectMode: false })
-  return { body, facts: () => ({ size, sha256: hash.digest('hex') }) }
+  return { body, facts: () => ({ size, sha256: hash.copy().digest('hex') }) }
 }

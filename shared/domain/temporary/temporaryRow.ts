@@ -10,6 +10,8 @@ import { StoredFile } from '../library/storedFile.ts'
 export const TEMPORARY_SCHEMA_VERSION = 2
 /** The due-time queue of media that have no copy yet. */
 export const MIRROR_QUEUE = 'mirror'
+/** The due-time queue of copies whose time will be over. */
+export const RETENTION_QUEUE = 'retention'
 /** WeChat drops temporary media so long after their upload (wechat-api.md §2), ms. */
 export const LIFE_MS = 3 * 86_400_000
 /** Rows without a file are kept so long after WeChat's end of the media. */
@@ -41,6 +43,10 @@ export const TemporaryData = z.object({
   hd: z.boolean().optional(),
   /** Keyed hash of the fan who sent it; see `openidHash`. */
   openid_hash: z.string().optional(),
+  /** What the copy is called when it is downloaded, without or with extension; the media_id when absent. */
+  filename: z.string().optional(),
+  /** When the copy is to be removed; for good when absent. */
+  keep_until: z.number().optional(),
   /** Why the last copy failed. */
   error: z
     .object({
@@ -111,9 +117,14 @@ export function temporaryRow(data: TemporaryData): RowDraft<TemporaryData> {
     ...temporaryKey({ appId: data.app_id, mediaId: data.media_id }),
     schemaVersion: TEMPORARY_SCHEMA_VERSION,
     data,
-    ...(data.state === 'PENDING' && { due: { queue: MIRROR_QUEUE, at: data.try_at ?? data.created_at } }),
+    ...dueOf(data),
     ...ttlOf(data),
   }
+}
+
+function dueOf({ state, try_at, created_at, keep_until }: TemporaryData): Pick<RowDraft<never>, 'due'> {
+  if (state === 'PENDING') return { due: { queue: MIRROR_QUEUE, at: try_at ?? created_at } }
+  return state === 'MIRRORED' && keep_until !== undefined ? { due: { queue: RETENTION_QUEUE, at: keep_until } } : {}
 }
 
 /** When rows about a media without a copy may be collected. */

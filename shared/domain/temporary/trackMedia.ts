@@ -1,4 +1,5 @@
 /** The one way by which the service gets to know of a temporary media. */
+import type { ArchiveRule } from '../../core/account.ts'
 import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { MediaType } from '../../ports/wechat.ts'
@@ -26,6 +27,10 @@ export interface SeenMedia {
   file?: StoredFile | undefined
   /** The key of an object of ours with the same bytes, from which the copy will be made; it is removed afterwards. */
   origin?: string | undefined
+  /** With `file`: how the account keeps copies. */
+  rule?: ArchiveRule | undefined
+  /** What the copy is to be called when it is downloaded. */
+  filename?: string | undefined
   /** A voice of the JS-SDK, whose better form is to be kept. */
   hd?: boolean | undefined
 }
@@ -43,7 +48,7 @@ export async function trackMedia(
 ): Promise<TemporaryRow> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await findTemporary(table, seen, signal)
-    const next = before ? learned(before.data, seen) : born(seen, clock.now())
+    const next = before ? learned(before.data, seen) : firstSight(seen, clock.now())
     if (before && next === before.data) return before
     await indexMedia(table, next, signal)
     const written = await table.put(temporaryRow(next), before?.version ?? 0, signal)
@@ -54,24 +59,27 @@ export async function trackMedia(
   throw new AppError('WRITE_CONFLICT', 'The media is being changed by others; try again.')
 }
 
-/** The first row of a media. */
-function born(seen: SeenMedia, now: number): TemporaryData {
+/** The row of a media that was never seen before. */
+export function firstSight(seen: SeenMedia, now: number): TemporaryData {
   const created = seen.createdAt ?? now
-  const { type, openidHash, file, origin, hd } = seen
-  return {
+  const { type, openidHash, file, filename, origin, hd } = seen
+  const data: TemporaryData = {
     app_id: seen.appId,
     media_id: seen.mediaId,
     source: seen.source,
     ...(type && { type }),
-    ...(file ? { state: 'MIRRORED', file } : { state: 'PENDING', try_at: Math.min(created, now) }),
+    state: 'PENDING',
+    try_at: Math.min(created, now),
     created_at: created,
     age_known: seen.createdAt !== undefined,
     expires_at: created + LIFE_MS,
     attempts: 0,
     ...(origin !== undefined && { origin }),
     ...(hd && { hd }),
+    ...(filename !== undefined && { filename }),
     ...(openidHash !== undefined && { openid_hash: openidHash }),
   }
+  return file ? mirrored(data, file, seen.rule ?? {}) : data
 }
 
 /** The row with what it did not know; the same object when there is nothing new. */
@@ -87,7 +95,7 @@ function learned(data: TemporaryData, seen: SeenMedia): TemporaryData {
   if (!data.file && data.origin === undefined && origin !== undefined) news.origin = origin
   if (data.state === 'PENDING' && hd && !data.hd) news.hd = true
   if (!data.file && file) {
-    return mirrored({ ...data, ...news }, file)
+    return mirrored({ ...data, ...news }, file, seen.rule ?? {})
   }
   return Object.keys(news).length === 0 ? data : { ...data, ...news }
 }

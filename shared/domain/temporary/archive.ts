@@ -1,0 +1,37 @@
+/** The archive: where copies of temporary media lie, what they carry, how an account keeps them. */
+import { type ArchiveRule, findAccount } from '../../core/account.ts'
+import type { Table } from '../../ports/table.ts'
+import type { ArchiveFacts } from '../library/storedFile.ts'
+import type { TemporaryData } from './temporaryRow.ts'
+
+/** Where the copy goes, without extension: by the day (UTC) on which WeChat got the media, however late it is copied. */
+export function archiveStem({ app_id, media_id, created_at }: TemporaryData): string {
+  const day = new Date(created_at).toISOString().slice(0, 10).replaceAll('-', '/')
+  return `store/${app_id}/temporary/${day}/${media_id}`
+}
+
+/** What makes the object useful to somebody who has nothing but the bucket; the SHA-256 is added while it is written. */
+export function archiveFacts({ source, openid_hash, created_at }: TemporaryData, rule: ArchiveRule): ArchiveFacts {
+  const created = new Date(created_at).toISOString()
+  return {
+    metadata: { source, created_at: created, ...(openid_hash !== undefined && { openid_hash }) },
+    storageClass: rule.storage_class,
+  }
+}
+
+/** Answers how an account keeps copies. */
+export type ArchiveRules = (appId: string, signal?: AbortSignal) => Promise<ArchiveRule>
+
+/** The rules of all accounts, each read once: for one run. An account that is gone keeps copies for good. */
+export function archiveRules(table: Table): ArchiveRules {
+  const read = new Map<string, Promise<ArchiveRule>>()
+  return (appId, signal) => {
+    const before = read.get(appId)
+    if (before) return before
+    const rule = findAccount(table, appId, signal).then(row => row?.data.archive ?? {})
+    read.set(appId, rule)
+    // A failed read is not remembered.
+    rule.catch(() => read.delete(appId))
+    return rule
+  }
+}

@@ -1,0 +1,81 @@
+/** Copies a temporary media into the store: from an object of ours where there is one, else from WeChat. */
+import type { ArchiveRule } from '../../core/account.ts'
+import { AppError } from '../../core/errors.ts'
+import type { PortsOf } from '../../core/ports.ts'
+import type { BinaryMedia } from '../../ports/wechat.ts'
+import { type StoredFile, storeFile } from '../library/storedFile.ts'
+import { archiveFacts, archiveStem } from './archive.ts'
+import { keepFile } from './keepFile.ts'
+import type { KeptTemporary, TemporaryData, TemporaryRow } from './temporaryRow.ts'
+
+/** What copying needs. */
+export type CopyPorts = PortsOf<'table' | 'objects' | 'wechat'>
+
+/** Copies the media of a row and writes that down. Throws what {@link storeMedia} and `keepFile` throw. */
+export async function copyMedia(
+  ports: CopyPorts,
+  row: TemporaryRow,
+  { rule, signal }: { rule: ArchiveRule; signal: AbortSignal },
+): Promise<KeptTemporary> {
+  const file = await storeMedia(ports, row.data, { rule, signal })
+  const kept = await keepFile(ports, row, { file, rule }, signal)
+  if (row.data.origin !== undefined) await removeOrigin(ports, row.data.origin)
+  return kept
+}
+
+/** Copies the bytes only. Throws what the `WeChat` port and the stores throw, `MEDIA_NOT_FOUND` when WeChat has none. */
+export async function storeMedia(
+  ports: CopyPorts,
+  data: TemporaryData,
+  { rule, signal }: { rule: ArchiveRule; signal: AbortSignal },
+): Promise<StoredFile> {
+  const media = (await ownObject(ports, data, signal)) ?? (await fromWeChat(ports, data, signal))
+  return storeFile(ports.objects, data.filename === undefined ? media : { ...media, filename: data.filename }, {
+    stem: archiveStem(data),
+    name: data.media_id,
+    now: ports.clock.now(),
+    signal,
+    archive: archiveFacts(data, rule),
+  })
+}
+
+async function ownObject(
+  { objects }: CopyPorts,
+  { origin }: TemporaryData,
+  signal: AbortSignal,
+): Promise<BinaryMedia | undefined> {
+  const object = origin === undefined ? undefined : await objects.read(origin, { signal })
+  if (!object) return undefined
+  const { contentType, size, body } = object
+  return { kind: 'binary', contentType, size, filename: undefined, body }
+}
+
+async function fromWeChat(
+  { wechat }: CopyPorts,
+  { app_id, media_id, hd }: TemporaryData,
+  signal: AbortSignal,
+): Promise<BinaryMedia> {
+  const media = wechat.media(app_id)
+  if (hd) {
+    const voice = await media.getVoice(media_id, signal).catch(unlessUnknown)
+    if (voice) return voice
+  }
+  const found = await media.get(media_id, signal)
+  // A video's name at its address says nothing.
+  return found.kind === 'video' ? { ...(await found.open(signal)), filename: undefined } : found
+}
+
+/** A voice that only media/get knows, too. */
+function unlessUnknown(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'MEDIA_NOT_FOUND') return undefined
+  throw error
+}
+
+/** The copy is written down; the bucket's lifecycle removes what this misses. */
+async function removeOrigin({ objects, log }: CopyPorts, origin: string): Promise<void> {
+  try {
+    await objects.remove(origin)
+  } catch (error) {
+    log.warn('an object that was copied could not be removed', { object_key: origin, error })
+  }
+}
