@@ -32,4 +32,10 @@ export const METRICS: Record<MetricName, MetricRule> = {
     'Seconds',
     'The age of the oldest access_token that could not be renewed when it was due; 0 when there is none.',
   ),
+  MediaMirrored: metric('Count', 'A temporary media was copied into the store.'),
+  MediaLost: metric('Count', 'WeChat dropped a temporary media of which there is no copy.'),
+  UnmirroredMediaAge: metric(
+    'Seconds',
+    'The age of the oldest temporary media without a copy; WeChat drops it after 259,200 s. 0 when there is none.',
+  ),
 }

@@ -14,6 +14,9 @@ export type MetricName =
   | 'ForwardGivenUp'
   | 'PushRefused'
   | 'PushUnreadable'
+  | 'MediaLost'
+  | 'MediaMirrored'
+  | 'UnmirroredMediaAge'
 
 /** Figures that an operator watches. */
 export interface Metrics {

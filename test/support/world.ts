@@ -10,6 +10,7 @@ import { archiveMessage } from '../../functions/archiveMessage.ts'
 import { forwardMessage } from '../../functions/forwardMessage.ts'
 import { forwardUpload } from '../../functions/forwardUpload.ts'
 import { receiveMessage } from '../../functions/receiveMessage.ts'
+import { mirrorTemporaryMedia } from '../../functions/mirrorTemporaryMedia.ts'
 import { refreshToken } from '../../functions/refreshToken.ts'
 import { sweepUploads } from '../../functions/sweepUploads.ts'
 import type { Control } from '../../local/wechat/control.ts'
@@ -22,6 +23,7 @@ import { endpoint } from '../../shared/core/pipeline.ts'
 import type { AmbientPorts, NamedPorts, PortName, Wiring } from '../../shared/core/ports.ts'
 import { matchPath } from '../../shared/core/route.ts'
 import { callQuotas } from '../../shared/domain/quotas/callQuotas.ts'
+import { MIRROR } from '../../shared/domain/temporary/jobName.ts'
 import { tokenReader } from '../../shared/domain/tokens/tokenReader.ts'
 import { FORWARDER, SWEEPER } from '../../shared/domain/uploads/jobNames.ts'
 import { emfMetrics } from '../../shared/hosts/emfMetrics.ts'
@@ -144,6 +146,8 @@ export interface World extends AsyncDisposable {
   run<N extends PortName>(job: Job<N>, event: JobEvent, options?: JobOptions): Promise<unknown>
   /** Runs the sweeper once, and everything it hands over. */
   sweep(): Promise<void>
+  /** Runs the mirror's schedule once, and everything it hands over; answers what it reports. */
+  mirror(): Promise<unknown>
   /** Puts bytes where the client of `target` would, and queues the storage event. */
   post(target: PostTarget, bytes: Uint8Array, contentType?: string): Promise<ObjectEvent>
   /** Delivers each queued event `times` times at once. */
@@ -250,6 +254,8 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
         return it.run(archiveMessage, event)
       case forwardMessage.id:
         return it.run(forwardMessage, event)
+      case MIRROR:
+        return it.run(mirrorTemporaryMedia, event)
       case refreshToken.id:
         return it.run(refreshToken, event)
       default:
@@ -406,6 +412,12 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     async sweep() {
       await it.drive(it.run(sweepUploads, { trigger: 'schedule' }, { limitMs: 55_000 }))
       await it.settled()
+    },
+
+    async mirror() {
+      const report = await it.drive(it.run(mirrorTemporaryMedia, { trigger: 'schedule' }))
+      await it.settled()
+      return report
     },
 
     async post({ fields = {} }, bytes, contentType = fields['Content-Type'] ?? '') {

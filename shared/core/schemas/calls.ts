@@ -3,12 +3,20 @@ import * as z from 'zod'
 import { AppId } from '../account.ts'
 import type { ErrorCode } from '../errors.ts'
 import { TIME_ORDERED_ID } from '../ids.ts'
+import { MediaId } from './media.ts'
 
 /** A call of the forwarder. */
 export const UploadCall = z.object({
   payload: z
     .object({ app_id: AppId, upload_id: z.string().regex(TIME_ORDERED_ID) })
     .transform(({ app_id, upload_id }) => ({ appId: app_id, uploadId: upload_id })),
+})
+
+/** A call of the mirror: media that another run of it has no time for, or that somebody wants soon. */
+export const MirrorCall = z.object({
+  payload: z
+    .object({ media: z.array(z.object({ app_id: AppId, media_id: MediaId })).max(500) })
+    .transform(({ media }) => media.map(({ app_id, media_id }) => ({ appId: app_id, mediaId: media_id }))),
 })
 
 /**

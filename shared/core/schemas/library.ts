@@ -1,13 +1,13 @@
 /** Shapes of the library: statistics, lists, single materials and media (service-api.md §2). */
 import * as z from 'zod'
 import { NewsItemView } from './articles.ts'
-import { MediaTypeName } from './media.ts'
+import { MediaId, MediaTypeName } from './media.ts'
 
 /** Pages beyond any library: WeChat's largest holds 100,000 items. */
 const MAX_PAGE = 100_000
 
-/** `/…/{mediaId}`: WeChat's own alphabet. */
-export const MediaIdPath = z.object({ mediaId: z.string().regex(/^[\w-]{1,128}$/, 'is not a media_id') })
+/** `/…/{mediaId}` */
+export const MediaIdPath = z.object({ mediaId: MediaId })
 
 /** `?source=news` means the news material of before the draft box, read-only at WeChat. */
 export const Source = z

@@ -4,6 +4,9 @@ import * as z from 'zod'
 /** WeChat's media types. */
 export const MediaTypeName = z.enum(['image', 'voice', 'video', 'thumb'])
 
+/** WeChat's own alphabet. */
+export const MediaId = z.string().regex(/^[\w-]{1,128}$/, 'is not a media_id')
+
 /** seed004: `file_field` names the form field of the file; `type` may be left to the bytes. */
 export const TemporaryUploadQuery = z.object({
   file_field: z.string().min(1).optional(),

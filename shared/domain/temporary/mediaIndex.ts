@@ -40,20 +40,31 @@ export const fanPartition = (appId: string, openidHash: string): string => `MEDF
 
 /** Writes a media's places in both orders, as `data` says; to be awaited before its own row is written. */
 export async function indexMedia(table: Table, data: TemporaryData, signal?: AbortSignal): Promise<void> {
-  const { app_id, media_id, source, state, openid_hash } = data
+  const { app_id, media_id, source, state } = data
   const entry: IndexData = { app_id, media_id, source, state }
   const ttl = ttlOf(data)
-  const rows = [{ ...expiryKey(data), schemaVersion: SCHEMA_VERSION, data: entry, ...ttl }]
-  if (openid_hash !== undefined) {
-    rows.push({
-      pk: fanPartition(app_id, openid_hash),
-      sk: media_id,
-      schemaVersion: SCHEMA_VERSION,
-      data: entry,
-      ...ttl,
-    })
-  }
+  const rows = placesOf(data).map(key => ({ ...key, schemaVersion: SCHEMA_VERSION, data: entry, ...ttl }))
   await Promise.all(rows.map(row => place(table, row, signal)))
+}
+
+/** Takes a media out of both orders; to be awaited before its own row goes. */
+export async function removeFromIndex(table: Table, data: TemporaryData, signal?: AbortSignal): Promise<void> {
+  await Promise.all(placesOf(data).map(key => removeRow(table, key, signal)))
+}
+
+/** Takes a media away from a place in the order of expiry that is not its own any more. */
+export const leaveExpiry = (table: Table, data: TemporaryData, signal?: AbortSignal): Promise<void> =>
+  removeRow(table, expiryKey(data), signal)
+
+async function removeRow(table: Table, key: RowKey, signal: AbortSignal | undefined): Promise<void> {
+  const row = await table.get(key, signal)
+  if (row) await table.remove(row, row.version, signal)
+}
+
+function placesOf(data: TemporaryData): RowKey[] {
+  const { app_id, media_id, openid_hash } = data
+  if (openid_hash === undefined) return [expiryKey(data)]
+  return [expiryKey(data), { pk: fanPartition(app_id, openid_hash), sk: media_id }]
 }
 
 async function place(table: Table, draft: RowDraft<IndexData>, signal: AbortSignal | undefined): Promise<void> {

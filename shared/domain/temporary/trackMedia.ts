@@ -5,7 +5,7 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { MediaType } from '../../ports/wechat.ts'
 import type { StoredFile } from '../library/storedFile.ts'
 import { mirrored } from './keepFile.ts'
-import { expiryKey, indexMedia } from './mediaIndex.ts'
+import { indexMedia, leaveExpiry } from './mediaIndex.ts'
 import { findTemporary, LIFE_MS, type TemporaryData, type TemporaryRow, temporaryRow } from './temporaryRow.ts'
 
 const MAX_TRIES = 5
@@ -53,7 +53,7 @@ export async function trackMedia(
     await indexMedia(table, next, signal)
     const written = await table.put(temporaryRow(next), before?.version ?? 0, signal)
     if (!written.ok) continue
-    if (before && before.data.expires_at !== next.expires_at) await forgetPlace({ table }, before.data, signal)
+    if (before && before.data.expires_at !== next.expires_at) await leaveExpiry(table, before.data, signal)
     return written.row
   }
   throw new AppError('WRITE_CONFLICT', 'The media is being changed by others; try again.')
@@ -98,13 +98,4 @@ function learned(data: TemporaryData, seen: SeenMedia): TemporaryData {
     return mirrored({ ...data, ...news }, file, seen.rule ?? {})
   }
   return Object.keys(news).length === 0 ? data : { ...data, ...news }
-}
-
-async function forgetPlace(
-  { table }: Pick<PortsOf<'table'>, 'table'>,
-  data: TemporaryData,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const place = await table.get(expiryKey(data), signal)
-  if (place) await table.remove(place, place.version, signal)
 }
