@@ -111,6 +111,13 @@ export function cloudObjects({ client }: { client: CloudBaseClient }): ObjectSto
       checkLength(size, bytes.length)
       return put(key, { body: Readable.from([bytes]), size: bytes.length }, options)
     },
+    async describe(key, facts) {
+      // The storage changes facts only together with the bytes.
+      const found = await fetched(key, {}, facts.signal)
+      if (!found) throw new AppError('OBJECT_MISSING', 'There is no such object.')
+      const { size } = info(key, found)
+      await put(key, { body: exactly(ownErrors(found, facts.signal, unavailable), size), size }, facts)
+    },
     remove: (key, signal) => untilAborted(() => files.remove(key), signal),
   }
 }

@@ -132,11 +132,12 @@ const change = (fields: object, absent: string[]): object => ({
 })
 
 /** The condition on the sort key; strings are compared by their UTF-8 bytes, as in DynamoDB. */
-function sortKeys({ prefix = '', descending }: ListQuery, start: RowKey | undefined): object {
+function sortKeys({ prefix = '', from, descending }: ListQuery, start: RowKey | undefined): object {
   const end = successor(prefix)
   const condition = {
     ...(prefix !== '' && { $gte: prefix }),
     ...(end !== undefined && { $lt: end }),
+    ...(from !== undefined && { [descending ? '$lte' : '$gte']: from }),
     ...(start && { [descending ? '$lt' : '$gt']: start.sk }),
   }
   return Object.keys(condition).length > 0 ? { sk: condition } : {}

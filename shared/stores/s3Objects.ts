@@ -52,12 +52,8 @@ export function s3Objects({ bucket, client }: S3ObjectsOptions): ObjectStore {
             Bucket: bucket,
             Key: key,
             ContentType: contentType,
-<<<<<<< HEAD
             Metadata: encodedMetadata(metadata ?? {}),
-=======
-            Metadata: encoded(metadata ?? {}),
             ...(storageClass && { StorageClass: storageClass }),
->>>>>>> 2b2329e (temporary: copies carry their SHA-256, source and day; an account says how long and in which class they are kept)
             ...content,
           }),
           abort,
@@ -77,7 +73,7 @@ export function s3Objects({ bucket, client }: S3ObjectsOptions): ObjectStore {
         CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
         MetadataDirective: 'REPLACE',
         ContentType: contentType,
-        Metadata: encoded(metadata ?? {}),
+        Metadata: encodedMetadata(metadata ?? {}),
         ...(storageClass && { StorageClass: storageClass }),
       })
       const copied = await answerOf(signal, abort => client().send(command, abort))
