@@ -4,7 +4,7 @@
 export type Problem = {
   message: string
   status_code: number
-  code: "INVALID_REQUEST" | "INVALID_JSON" | "INVALID_MULTIPART" | "INVALID_APP_ID" | "FILE_MISSING" | "FILE_EMPTY" | "VIDEO_TITLE_MISSING" | "UNAUTHORIZED" | "FORBIDDEN" | "ROUTE_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "UPLOAD_NOT_FOUND" | "MEDIA_NOT_FOUND" | "KEY_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPLOAD_STATE_CONFLICT" | "OBJECT_MISSING" | "OBJECT_CHANGED" | "LIBRARY_FULL" | "LAST_ADMIN_KEY" | "WRITE_CONFLICT" | "IDEMPOTENCY_KEY_RUNNING" | "PRECONDITION_FAILED" | "FILE_TOO_LARGE" | "BODY_TOO_LARGE" | "UNSUPPORTED_CONTENT_TYPE" | "FILE_TYPE_NOT_ALLOWED" | "FILE_CONTENT_MISMATCH" | "WECHAT_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "ACCOUNT_MISCONFIGURED" | "NOT_FOR_MINI_PROGRAM" | "WECHAT_QUOTA" | "INTERNAL" | "SECRET_UNREADABLE" | "WECHAT_BAD_ANSWER" | "STORE_UNAVAILABLE" | "WECHAT_UNREACHABLE" | "WECHAT_BUSY" | "OUT_OF_TIME" | "WECHAT_UNCLEAR"
+  code: "INVALID_REQUEST" | "INVALID_JSON" | "INVALID_MULTIPART" | "INVALID_APP_ID" | "FILE_MISSING" | "FILE_EMPTY" | "VIDEO_TITLE_MISSING" | "UNAUTHORIZED" | "FORBIDDEN" | "CALLBACK_REFUSED" | "ROUTE_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "UPLOAD_NOT_FOUND" | "MEDIA_NOT_FOUND" | "KEY_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPLOAD_STATE_CONFLICT" | "OBJECT_MISSING" | "OBJECT_CHANGED" | "LIBRARY_FULL" | "LAST_ADMIN_KEY" | "WRITE_CONFLICT" | "IDEMPOTENCY_KEY_RUNNING" | "PRECONDITION_FAILED" | "FILE_TOO_LARGE" | "BODY_TOO_LARGE" | "UNSUPPORTED_CONTENT_TYPE" | "FILE_TYPE_NOT_ALLOWED" | "FILE_CONTENT_MISMATCH" | "WECHAT_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "ACCOUNT_MISCONFIGURED" | "NOT_FOR_MINI_PROGRAM" | "WECHAT_QUOTA" | "INTERNAL" | "SECRET_UNREADABLE" | "WECHAT_BAD_ANSWER" | "STORE_UNAVAILABLE" | "WECHAT_UNREACHABLE" | "WECHAT_BUSY" | "OUT_OF_TIME" | "WECHAT_UNCLEAR"
   request_id: string
   details: Record<string, unknown>
   /** what WeChat answered */
@@ -195,10 +195,18 @@ export type PutAccountInput = {
       /** S3 storage class of new copies */
       storage_class?: "STANDARD" | "STANDARD_IA" | "ONEZONE_IA" | "INTELLIGENT_TIERING" | "GLACIER_IR"
     } | null
-    /** of the message push (消息推送), never shown again; null removes it */
+    /** of the message push (消息推送), replaced whole, never shown again; null removes it */
     callback?: {
       token: string
       aes_key: string
+      /** still taken while WeChat changes over to aes_key */
+      previous_aes_key?: string
+      /** the least that is taken, safe when absent: what is safer is always taken */
+      mode?: "safe" | "compatible" | "plain"
+      /** who else gets each push, as it came */
+      forward_url?: string
+      /** signs what goes to forward_url; none, no signature */
+      forward_secret?: string
     } | null
   }
 }
@@ -243,6 +251,31 @@ export type RefreshAccountTokenAnswer = {
     changed: boolean
   }
 }
+
+/** What verifyCallback takes. */
+export type VerifyCallbackInput = {
+  appId: string
+  signature: string
+  timestamp: string
+  nonce: string
+  echostr: string
+}
+
+/** What verifyCallback answers. */
+export type VerifyCallbackAnswer = string
+
+/** What receiveMessage takes. */
+export type ReceiveMessageInput = {
+  appId: string
+  signature?: string
+  timestamp: string
+  nonce: string
+  encrypt_type?: string
+  msg_signature?: string
+}
+
+/** What receiveMessage answers. */
+export type ReceiveMessageAnswer = string
 
 /** What listKeys takes. */
 export type ListKeysInput = {
@@ -961,6 +994,18 @@ export function sucaiClient(options: ClientOptions) {
       const route: Route = { method: 'POST', path: '/wechat/accounts/{appId}/token/refresh', query: [] }
       const response = await send(options, route, input, call)
       return (await response.json()) as RefreshAccountTokenAnswer
+    },
+    /** WeChat’s check of the callback address. `GET /wechat/callback/{appId}` */
+    async verifyCallback(input: VerifyCallbackInput, call: CallOptions = {}): Promise<VerifyCallbackAnswer> {
+      const route: Route = { method: 'GET', path: '/wechat/callback/{appId}', query: ['signature', 'timestamp', 'nonce', 'echostr'] }
+      const response = await send(options, route, input, call)
+      return (await response.text()) as VerifyCallbackAnswer
+    },
+    /** WeChat’s message push. `POST /wechat/callback/{appId}` */
+    async receiveMessage(input: ReceiveMessageInput, call: CallOptions = {}): Promise<ReceiveMessageAnswer> {
+      const route: Route = { method: 'POST', path: '/wechat/callback/{appId}', query: ['signature', 'timestamp', 'nonce', 'encrypt_type', 'msg_signature'] }
+      const response = await send(options, route, input, call)
+      return (await response.text()) as ReceiveMessageAnswer
     },
     /** API keys, without the keys themselves. `GET /wechat/keys` */
     async listKeys(input: ListKeysInput = {}, call: CallOptions = {}): Promise<ListKeysAnswer> {

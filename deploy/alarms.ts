@@ -16,7 +16,7 @@ export interface Alarm {
   above: number
   seconds: number
   periods: number
-  /** The figure is recorded every minute, so that its absence is a failure too. */
+  /** The figure is recorded at least once in `seconds`, so that its absence is a failure too. */
   steady?: boolean
   /** What it means and what to do first. */
   meaning: string
@@ -73,6 +73,30 @@ export const ALARMS: Readonly<Record<string, Alarm>> = {
     periods: 1,
     meaning:
       'WeChat refused calls because a quota is spent (45009, 45011). They wait by themselves; accounts show until when.',
+  },
+  UnmirroredMediaADayLeft: {
+    figure: ours('UnmirroredMediaAge', 'Maximum'),
+    above: 48 * HOUR_S,
+    seconds: 15 * MINUTE_S,
+    periods: 1,
+    steady: true,
+    meaning:
+      'WeChat drops a temporary media within 24 hours of which there is no copy: is WeChat down, or the account?',
+  },
+  UnmirroredMediaHalfADayLeft: {
+    figure: ours('UnmirroredMediaAge', 'Maximum'),
+    above: 60 * HOUR_S,
+    seconds: 15 * MINUTE_S,
+    periods: 1,
+    meaning:
+      'WeChat drops a temporary media within 12 hours of which there is no copy. The log of the mirror says why.',
+  },
+  MediaLost: {
+    figure: ours('MediaLost', 'Sum'),
+    above: 0,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    meaning: 'WeChat dropped temporary media before they were copied: GET /wechat/media/temporary?state=LOST.',
   },
   TokenRefusedRepeatedly: {
     figure: ours('TokenRefused', 'Sum'),

@@ -20,7 +20,7 @@ export type RowKind =
   | 'MSG'
   | 'NONCE'
 /** Queues of the due-time index. */
-export type Queue = 'token' | 'upload' | 'mirror' | 'fault' | 'message' | 'push'
+export type Queue = 'token' | 'upload' | 'mirror' | 'retention' | 'fault' | 'message' | 'push'
 /** Prefixes of the bucket. */
 export type Prefix = 'in' | 'store'
 /** What is sealed in an account's row. */
@@ -86,7 +86,14 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   getMaterialStats: [...DOOR, ...WECHAT],
   listMaterials: [...DOOR, ...WECHAT],
   getMaterial: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem', 'PutItem'), ...COPIES],
-  getTemporaryMedia: [...DOOR, ...WECHAT, ...TRACKED, ...COPIES],
+  getTemporaryMedia: [
+    ...DOOR,
+    ...WECHAT,
+    ...TRACKED,
+    ...COPIES,
+    ...readObjects('in'),
+    ...objects('in', 'DeleteObject'),
+  ],
   deleteMaterial: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem', 'DeleteItem'), ...objects('store', 'DeleteObject')],
 
   createUpload: [...DOOR, ...ONCE, ...rows('UPL', 'GetItem', 'PutItem'), ...objects('in', 'PutObject')],
@@ -144,6 +151,21 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...rows('UPL', 'GetItem', 'PutItem'),
     ...readObjects('in'),
     ...objects('in', 'DeleteObject'),
+  ],
+  mirrorTemporaryMedia: [
+    ...JOB,
+    ...WECHAT,
+    due('mirror'),
+    due('retention'),
+    ...rows('ACCOUNT', 'GetItem'),
+    ...TRACKED,
+    ...rows('MED', 'DeleteItem'),
+    ...rows('MEDX', 'GetItem', 'DeleteItem'),
+    ...rows('MEDF', 'GetItem', 'DeleteItem'),
+    ...COPIES,
+    ...readObjects('in'),
+    ...objects('in', 'DeleteObject'),
+    calls('mirrorTemporaryMedia'),
   ],
   sweepUploads: [
     ...JOB,

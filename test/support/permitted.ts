@@ -73,6 +73,11 @@ export function permitted(): Permitted {
         need('s3:PutObject', prefixOf(key))
         return store.write(key, body, options)
       },
+      describe: async (key, facts) => {
+        need('s3:GetObject', prefixOf(key))
+        need('s3:PutObject', prefixOf(key))
+        return store.describe(key, facts)
+      },
       remove: async (key, signal) => {
         need('s3:DeleteObject', prefixOf(key))
         return store.remove(key, signal)

@@ -1,7 +1,6 @@
 /** A file of WeChat's that was copied into the object store. */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import { extensionOf, SNIFF_BYTES } from '../../core/fileKind.ts'
@@ -91,7 +90,7 @@ async function writeArchived(
   const stored = { ...options, ...(storageClass && { storageClass }) }
   const whole = () => ({ ...metadata, sha256: facts().sha256 })
   if (options.size !== undefined && options.size <= AT_ONCE_BYTES) {
-    const bytes = await buffer(body)
+    const bytes = Buffer.concat(await body.toArray())
     await objects.write(key, bytes, { ...stored, metadata: whole() })
     return
   }

@@ -137,7 +137,7 @@ function newRun(ports: MirrorPorts, call: Call) {
     },
     measure(): void {
       const life = left()
-      metrics.record('UnmirroredMediaSecondsLeft', Math.floor(life / 1000))
+      metrics.record('UnmirroredMediaAge', Math.floor((LIFE_MS - life) / 1000))
       if (life > ALARM_MS) return
       const say = life > URGENT_MS ? log.warn : log.error
       say('a media near its end has no copy', { hours_left: Math.floor(life / 3_600_000) })
