@@ -12,10 +12,20 @@ export async function writeBundles(outdir: string, { host, bundles, files, metaf
     await writeFile(path, contents)
   }
   await writeFile(join(outdir, `${host}.meta.json`), metafile)
-  if (host === 'lambda') return
+  if (host === 'lambda') {
+    for (const { id } of bundles) await writeFile(join(outdir, host, `${id}.mjs`), entry(id))
+    return
+  }
   // A cloud function is a folder with a package.json; without it Node would read the project's `type: module`.
   for (const { id } of bundles.filter(bundle => bundle.id !== SDK_FILE)) {
     const manifest = { name: id, private: true, type: 'commonjs', main: 'index.js' }
     await writeFile(join(outdir, host, id, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   }
 }
+
+/**
+ * What Lambda loads, for it prefers `x.mjs` to `x.cjs`: only a module can make INIT wait for the priming of
+ * shared/hosts/lambda/prime.ts.
+ */
+const entry = (id: string): string =>
+  `import loaded from './${id}.cjs'\nexport const { main } = loaded\nawait main.primed\n`

@@ -100,6 +100,43 @@ describe('the built files', () => {
     expect(asked).toEqual([expect.stringContaining('Credential=AKIDOFTHEENVIRONMENT/')])
   })
 
+  it('are primed in INIT through the entry that Lambda prefers', async () => {
+    const targets: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      targets.push(String(request.headers['x-amz-target']))
+      request.resume().on('end', () => response.setHeader('content-type', 'application/x-amz-json-1.0').end('{}'))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const env = {
+      TABLE_NAME: 'sucai-test',
+      AWS_LAMBDA_FUNCTION_NAME: 'listUploads',
+      AWS_REGION: 'ap-northeast-1',
+      AWS_ACCESS_KEY_ID: 'AKIDOFTHEENVIRONMENT',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
+    }
+    const entry = join(out, 'lambda', 'listUploads.mjs')
+    const load = `import(process.argv[1]).then(({ main }) => { console.log(typeof main); process.exit(0) })`
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', load, entry], { env })
+      expect(stdout).toBe('function\n')
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+    expect(targets).toEqual(['DynamoDB_20120810.GetItem'])
+  })
+
+  it('load without a table that answers, for INIT may never fail', async () => {
+    const env = { TABLE_NAME: 'sucai-test', AWS_LAMBDA_FUNCTION_NAME: 'listUploads', AWS_REGION: 'ap-northeast-1' }
+    const unreachable = { ...env, AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' }
+    const load = `import(process.argv[1]).then(({ main }) => { console.log(typeof main); process.exit(0) })`
+    const entry = join(out, 'lambda', 'listUploads.mjs')
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', load, entry], { env: unreachable })
+    expect(stdout).toBe('function\n')
+  })
+
   it('are the same when they are built again', async () => {
     const [first, second] = await Promise.all([1, 2].map(() => bundleFor('lambda', FUNCTIONS, { outdir: out })))
     expect(first?.files.map(file => file.hash)).toEqual(second?.files.map(file => file.hash))

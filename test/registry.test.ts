@@ -72,9 +72,9 @@ describe('the functions', () => {
   })
 
   it.each(deployed)(
-    '%s is packaged as its bundle alone, under a role of its own',
+    '%s is packaged as its bundle and its entry alone, under a role of its own',
     (id, { role, package: { patterns } }) => {
-      expect(patterns).toEqual([`out/${bundlePath('lambda', id)}`])
+      expect(patterns).toEqual([`out/${bundlePath('lambda', id).replace(/\.cjs$/, '.*js')}`])
       expect(role).toBe(`${logicalName(id)}Role`)
     },
   )

@@ -3,7 +3,10 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
 interface FunctionModule {
-  main(event: unknown, context: { awsRequestId: string; getRemainingTimeInMillis(): number }): Promise<unknown>
+  main: {
+    (event: unknown, context: { awsRequestId: string; getRemainingTimeInMillis(): number }): Promise<unknown>
+    primed?: Promise<void>
+  }
 }
 
 /** Its actions. */
@@ -14,6 +17,7 @@ export async function start({ file }: { file: string }) {
   const began = performance.now()
   const isCommon = file.endsWith('.cjs')
   const loaded: FunctionModule = isCommon ? createRequire(file)(file) : await import(pathToFileURL(file).href)
+  await loaded.main.primed
   const initMs = performance.now() - began
   return {
     facts: () => ({ initMs }),

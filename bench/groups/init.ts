@@ -37,7 +37,12 @@ export const init: Group = { name: 'init', run: () => withActors(measure) }
 async function measure(keep: Keep): Promise<Row[]> {
   const server = await keep(startActor<EmptyTableActions, unknown>('standIns/emptyTable.ts', { tls: tlsIdentity() }))
   const { url } = await server.call('facts')
-  const env = { ...storeEnvironment(url, url), AWS_ENDPOINT_URL_DYNAMODB: url, TABLE_NAME: 'sucai' }
+  const env = {
+    ...storeEnvironment(url, url),
+    AWS_ENDPOINT_URL_DYNAMODB: url,
+    TABLE_NAME: 'sucai',
+    AWS_LAMBDA_FUNCTION_NAME: FUNCTION,
+  }
   const files = {
     limit: await bundled('actors/handSigned.ts'),
     peer: fileURLToPath(new URL('../actors/usualFunction.ts', import.meta.url)),

@@ -1,9 +1,10 @@
 /** Operations and jobs as Lambda handlers. */
 import { AppError } from '../../core/errors.ts'
 import type { Call, Job, Operation } from '../../core/operation.ts'
-import { type Endpoint, endpoint } from '../../core/pipeline.ts'
+import { type Door, type Endpoint, endpoint } from '../../core/pipeline.ts'
 import type { PortName, Wiring } from '../../core/ports.ts'
 import { problemResponse } from '../../core/problem.ts'
+import type { Log } from '../../ports/log.ts'
 import { ambient } from '../ambient.ts'
 import { type GatewayResult, gatewayResult } from '../gateway.ts'
 import { requestIdOf } from '../requestId.ts'
@@ -11,6 +12,7 @@ import { runJob } from '../runJob.ts'
 import { wire } from '../wire.ts'
 import { HttpEvent, pathParameters, toRequest } from './httpEvent.ts'
 import { jobEvents } from './jobEvent.ts'
+import { NO_KEY, NO_TOKEN, prime } from './prime.ts'
 
 /** What is used of Lambda's context. */
 export interface LambdaContext {
@@ -19,10 +21,17 @@ export interface LambdaContext {
 }
 
 /** Exactly two arguments: Node 24 on Lambda refuses handlers that take a callback. */
-export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<unknown>
+export interface LambdaHandler {
+  (event: unknown, context: LambdaContext): Promise<unknown>
+  /** Resolves when the work of INIT is done; the function's entry waits for it (scripts/writeBundles.ts). */
+  primed?: Promise<void>
+}
 
 /** Kept free at the end of a run, to answer or to write an outcome down. */
 const RESERVE_MS = 1_500
+const REHEARSAL = { rawPath: '/', requestContext: { http: { method: 'GET' } } }
+const nothing = () => undefined
+const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
 /** The handler of an operation or a job; keys and accounts come from `table`. */
 export function serve<N extends PortName, P, Q, B, R>(
@@ -30,8 +39,10 @@ export function serve<N extends PortName, P, Q, B, R>(
   wiring: Wiring<N | 'table'>,
 ): LambdaHandler {
   const ports = wire(ambient, served.needs, wiring)
-  if (served.kind === 'operation') return httpHandler(endpoint(served, { ambient, ports, table: wiring.table }))
-  return (event, context) => runJob(served, { events: jobEvents(event), ports, call: callOf(context) })
+  if (served.kind === 'operation') return operationHandler(served, { ambient, ports, table: wiring.table })
+  const run: LambdaHandler = (event, context) =>
+    runJob(served, { events: jobEvents(event), ports, call: callOf(context) })
+  return Object.assign(run, { primed: prime({ table: wiring.table, nowhere: NO_TOKEN }) })
 }
 
 /** The handler of a public operation, which needs no table. */
@@ -40,6 +51,17 @@ export function serveOpen<N extends PortName, P, Q, B, R>(
   wiring: Wiring<N>,
 ): LambdaHandler {
   return httpHandler(endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) }))
+}
+
+/** The rehearsal is a request without a key: the door refuses it before any store is asked. */
+function operationHandler<N extends PortName, P, Q, B, R>(
+  operation: Operation<N, P, Q, B, R>,
+  door: Door<N>,
+): LambdaHandler {
+  const quiet = httpHandler(endpoint(operation, { ...door, ambient: () => ({ ...ambient(), log: SILENT }) }))
+  const context = { awsRequestId: 'init', getRemainingTimeInMillis: () => RESERVE_MS }
+  const primed = prime({ table: door.table, nowhere: NO_KEY, rehearse: () => quiet(REHEARSAL, context) })
+  return Object.assign(httpHandler(endpoint(operation, door)), { primed })
 }
 
 function httpHandler(run: Endpoint): LambdaHandler {
