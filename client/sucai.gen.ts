@@ -4,7 +4,7 @@
 export type Problem = {
   message: string
   status_code: number
-  code: "INVALID_REQUEST" | "INVALID_JSON" | "INVALID_MULTIPART" | "INVALID_APP_ID" | "FILE_MISSING" | "FILE_EMPTY" | "VIDEO_TITLE_MISSING" | "UNAUTHORIZED" | "FORBIDDEN" | "CALLBACK_REFUSED" | "ROUTE_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "UPLOAD_NOT_FOUND" | "MEDIA_NOT_FOUND" | "KEY_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPLOAD_STATE_CONFLICT" | "OBJECT_MISSING" | "OBJECT_CHANGED" | "LIBRARY_FULL" | "LAST_ADMIN_KEY" | "WRITE_CONFLICT" | "IDEMPOTENCY_KEY_RUNNING" | "PRECONDITION_FAILED" | "FILE_TOO_LARGE" | "BODY_TOO_LARGE" | "UNSUPPORTED_CONTENT_TYPE" | "FILE_TYPE_NOT_ALLOWED" | "FILE_CONTENT_MISMATCH" | "WECHAT_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "ACCOUNT_MISCONFIGURED" | "NOT_FOR_MINI_PROGRAM" | "WECHAT_QUOTA" | "INTERNAL" | "SECRET_UNREADABLE" | "WECHAT_BAD_ANSWER" | "STORE_UNAVAILABLE" | "WECHAT_UNREACHABLE" | "WECHAT_BUSY" | "OUT_OF_TIME" | "WECHAT_UNCLEAR"
+  code: "INVALID_REQUEST" | "INVALID_JSON" | "INVALID_MULTIPART" | "INVALID_APP_ID" | "FILE_MISSING" | "FILE_EMPTY" | "VIDEO_TITLE_MISSING" | "UNAUTHORIZED" | "FORBIDDEN" | "CALLBACK_REFUSED" | "ROUTE_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "UPLOAD_NOT_FOUND" | "MEDIA_NOT_FOUND" | "KEY_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPLOAD_STATE_CONFLICT" | "OBJECT_MISSING" | "OBJECT_CHANGED" | "LIBRARY_FULL" | "LAST_ADMIN_KEY" | "SAME_BYTES_UPLOADING" | "WRITE_CONFLICT" | "IDEMPOTENCY_KEY_RUNNING" | "PRECONDITION_FAILED" | "FILE_TOO_LARGE" | "BODY_TOO_LARGE" | "UNSUPPORTED_CONTENT_TYPE" | "FILE_TYPE_NOT_ALLOWED" | "FILE_CONTENT_MISMATCH" | "WECHAT_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "ACCOUNT_MISCONFIGURED" | "NOT_FOR_MINI_PROGRAM" | "WECHAT_QUOTA" | "INTERNAL" | "SECRET_UNREADABLE" | "WECHAT_BAD_ANSWER" | "STORE_UNAVAILABLE" | "WECHAT_UNREACHABLE" | "WECHAT_BUSY" | "OUT_OF_TIME" | "WECHAT_UNCLEAR"
   request_id: string
   details: Record<string, unknown>
   /** what WeChat answered */
@@ -405,8 +405,12 @@ export type UploadArticleImageInput = {
   /** the account */
   app_id?: string
   file_field?: string
+  /** true: upload it although the library has the same bytes */
+  force?: "true" | "false"
   form: {
     file_field?: string
+    /** true: upload it although the library has the same bytes */
+    force?: "true" | "false"
     /** the file; its field may have any name, see file_field */
     file: Blob
   }
@@ -661,6 +665,10 @@ export type ListUploadsAnswer = {
     size: number
     media_id?: string
     url?: string
+    /** the media_id is that of an earlier upload of the same bytes */
+    reused?: true
+    /** end of a temporary media_id, seconds since the epoch */
+    media_expires_at?: number
     error?: {
       code: string
       message: string
@@ -692,6 +700,8 @@ export type CreateUploadInput = {
     permanent?: boolean
     title?: string
     introduction?: string
+    /** true: upload it although WeChat has the same bytes of this account */
+    force?: boolean
   }
 }
 
@@ -708,6 +718,33 @@ export type CreateUploadAnswer = {
     /** seconds since the epoch */
     expires_at: number
     warnings?: string[]
+  } | {
+    upload_id: string
+    state: "CREATED" | "UPLOADED" | "SENDING" | "STORED" | "REJECTED" | "UNKNOWN" | "PARKED" | "EXPIRED"
+    type: "image" | "voice" | "video" | "thumb"
+    permanent: boolean
+    filename: string
+    /** bytes */
+    size: number
+    media_id?: string
+    url?: string
+    /** the media_id is that of an earlier upload of the same bytes */
+    reused?: true
+    /** end of a temporary media_id, seconds since the epoch */
+    media_expires_at?: number
+    error?: {
+      code: string
+      message: string
+      wechat?: {
+        errcode: number
+        errmsg: string
+        rid?: string
+      }
+    }
+    attempts: number
+    parked_until?: number
+    created_at: number
+    updated_at: number
   }
 }
 
@@ -731,6 +768,10 @@ export type GetUploadAnswer = {
     size: number
     media_id?: string
     url?: string
+    /** the media_id is that of an earlier upload of the same bytes */
+    reused?: true
+    /** end of a temporary media_id, seconds since the epoch */
+    media_expires_at?: number
     error?: {
       code: string
       message: string
@@ -766,6 +807,10 @@ export type CompleteUploadAnswer = {
     size: number
     media_id?: string
     url?: string
+    /** the media_id is that of an earlier upload of the same bytes */
+    reused?: true
+    /** end of a temporary media_id, seconds since the epoch */
+    media_expires_at?: number
     error?: {
       code: string
       message: string
@@ -801,6 +846,10 @@ export type RetryUploadAnswer = {
     size: number
     media_id?: string
     url?: string
+    /** the media_id is that of an earlier upload of the same bytes */
+    reused?: true
+    /** end of a temporary media_id, seconds since the epoch */
+    media_expires_at?: number
     error?: {
       code: string
       message: string
@@ -846,6 +895,8 @@ export type UploadMaterialInput = {
   /** the account */
   app_id?: string
   file_field?: string
+  /** true: upload it although the library has the same bytes */
+  force?: "true" | "false"
   form: {
     file_field?: string
     title?: string
@@ -862,6 +913,8 @@ export type UploadMaterialAnswer = {
     /** "" for voice and video */
     url: string
     upload_id: string
+    /** the library had the same bytes; this is their media_id */
+    reused?: true
     warnings?: string[]
   }
 }
@@ -1033,7 +1086,7 @@ export function sucaiClient(options: ClientOptions) {
     },
     /** Upload an image for articles. `POST /wechat/material/article/image` */
     async uploadArticleImage(input: UploadArticleImageInput, call: CallOptions = {}): Promise<UploadArticleImageAnswer> {
-      const route: Route = { method: 'POST', path: '/wechat/material/article/image', query: ['app_id', 'file_field'], body: 'form' }
+      const route: Route = { method: 'POST', path: '/wechat/material/article/image', query: ['app_id', 'file_field', 'force'], body: 'form' }
       const response = await send(options, route, input, call)
       return (await response.json()) as UploadArticleImageAnswer
     },
@@ -1117,7 +1170,7 @@ export function sucaiClient(options: ClientOptions) {
     },
     /** Upload permanent material. `POST /wechat/{type}/material` */
     async uploadMaterial(input: UploadMaterialInput, call: CallOptions = {}): Promise<UploadMaterialAnswer> {
-      const route: Route = { method: 'POST', path: '/wechat/{type}/material', query: ['app_id', 'file_field'], body: 'form' }
+      const route: Route = { method: 'POST', path: '/wechat/{type}/material', query: ['app_id', 'file_field', 'force'], body: 'form' }
       const response = await send(options, route, input, call)
       return (await response.json()) as UploadMaterialAnswer
     },

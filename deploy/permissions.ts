@@ -10,6 +10,8 @@ export type RowKind =
   | 'BOOTSTRAP'
   | 'TOKEN'
   | 'UPL'
+  | 'HASH'
+  | 'LIB'
   | 'MAT'
   | 'MED'
   | 'MEDX'
@@ -76,10 +78,13 @@ const CALLBACK: readonly Grant[] = [...rows('ACCOUNT', 'GetItem'), ['kms:Decrypt
 /** Copies of WeChat's files. */
 const COPIES = [...readObjects('store'), ...objects('store', 'PutObject', 'DeleteObject')]
 
+/** Who answers for which bytes; the claim of a rejected upload is given back. */
+const BYTES = rows('HASH', 'GetItem', 'PutItem', 'DeleteItem')
+
 /** The table: everything beside its own log that a function may do, by its id. */
 export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT],
-  uploadMaterial: [...DOOR, ...ONCE, ...WECHAT, ...rows('UPL', 'PutItem')],
+  uploadMaterial: [...DOOR, ...ONCE, ...WECHAT, ...BYTES, ...rows('UPL', 'GetItem', 'PutItem', 'DeleteItem')],
   createArticle: [...DOOR, ...ONCE, ...WECHAT, ...rows('MAT', 'PutItem'), ...rows('MED', 'GetItem')],
   updateArticle: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem'), ...rows('MED', 'GetItem')],
   uploadArticleImage: [...DOOR, ...ONCE, ...WECHAT],
@@ -96,7 +101,14 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   ],
   deleteMaterial: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem', 'DeleteItem'), ...objects('store', 'DeleteObject')],
 
-  createUpload: [...DOOR, ...ONCE, ...rows('UPL', 'GetItem', 'PutItem'), ...objects('in', 'PutObject')],
+  createUpload: [
+    ...DOOR,
+    ...ONCE,
+    ...WECHAT,
+    ...rows('HASH', 'GetItem'),
+    ...rows('UPL', 'GetItem', 'PutItem'),
+    ...objects('in', 'PutObject'),
+  ],
   getUpload: [...DOOR, ...rows('UPL', 'GetItem')],
   listUploads: [...DOOR, ...rows('UPL', 'Query')],
   renewUploadUrl: [...DOOR, ...ONCE, ...rows('UPL', 'GetItem', 'PutItem'), ...objects('in', 'PutObject')],
@@ -148,6 +160,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   forwardUpload: [
     ...JOB,
     ...WECHAT,
+    ...BYTES,
     ...rows('UPL', 'GetItem', 'PutItem'),
     ...readObjects('in'),
     ...objects('in', 'DeleteObject'),
@@ -171,6 +184,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...JOB,
     ...WECHAT,
     due('upload'),
+    ...rows('HASH', 'GetItem', 'DeleteItem'),
     due('fault'),
     ...rows('ACCOUNT', 'GetItem'),
     ...rows('UPL', 'GetItem', 'PutItem'),

@@ -14,6 +14,7 @@ export const forwardUpload = job({
     const hint = event.trigger === 'object' ? parseObjectKey(event.key) : UploadCall.parse(event).payload
     if (!hint) {
       ports.log.warn('an object that no upload asked for', { event })
+      ports.metrics.record('ObjectUnasked', 1)
       return { state: null }
     }
     return { state: (await forward(ports, hint, call)) ?? null }

@@ -4,7 +4,7 @@ import { readForm } from '../shared/core/multipart.ts'
 import { operation } from '../shared/core/operation.ts'
 import { ArticleImageAnswer } from '../shared/core/schemas/articles.ts'
 import { MaterialUploadQuery } from '../shared/core/schemas/media.ts'
-import { checkForm } from '../shared/domain/uploads/directUpload.ts'
+import { checkForm } from '../shared/domain/uploads/checkForm.ts'
 
 export const uploadArticleImage = operation({
   id: 'uploadArticleImage',

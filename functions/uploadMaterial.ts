@@ -10,7 +10,8 @@ import {
   MaterialUploadQuery,
   VideoText,
 } from '../shared/core/schemas/media.ts'
-import { checkForm, uploadDirectly } from '../shared/domain/uploads/directUpload.ts'
+import { checkForm } from '../shared/domain/uploads/checkForm.ts'
+import { uploadDirectly } from '../shared/domain/uploads/directUpload.ts'
 
 export const uploadMaterial = operation({
   id: 'uploadMaterial',
@@ -26,11 +27,11 @@ export const uploadMaterial = operation({
   },
   form: MaterialUploadForm,
   response: MaterialAnswer,
-  errors: ['VIDEO_TITLE_MISSING', 'WRITE_CONFLICT'],
+  errors: ['VIDEO_TITLE_MISSING', 'LIBRARY_FULL', 'SAME_BYTES_UPLOADING', 'WRITE_CONFLICT'],
   needs: ['table', 'wechat'],
-  run: async ({ account, params: { type }, body: { file, description } }, ports, { signal }) => {
+  run: async ({ account, params: { type }, query: { force }, body: { file, description } }, ports, call) => {
     const direct = checkForm(file, { type, permanent: true, account })
-    const material = await uploadDirectly(ports, { direct, account, description }, signal)
+    const material = await uploadDirectly(ports, { direct, account, description, force }, call)
     return { data: { ...material, ...(direct.warnings.length > 0 && { warnings: direct.warnings }) } }
   },
 })

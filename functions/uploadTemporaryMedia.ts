@@ -4,7 +4,7 @@ import { readForm } from '../shared/core/multipart.ts'
 import { operation } from '../shared/core/operation.ts'
 import { parseWith } from '../shared/core/readInput.ts'
 import { MediaTypeName, TemporaryMediaAnswer, TemporaryUploadQuery } from '../shared/core/schemas/media.ts'
-import { checkForm } from '../shared/domain/uploads/directUpload.ts'
+import { checkForm } from '../shared/domain/uploads/checkForm.ts'
 
 export const uploadTemporaryMedia = operation({
   id: 'uploadTemporaryMedia',

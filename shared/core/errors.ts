@@ -28,7 +28,11 @@ export const ERROR_RULES = {
   ),
   ROUTE_NOT_FOUND: rule(404, false, 'Check method and path against /openapi.json.'),
   ACCOUNT_NOT_FOUND: rule(404, false, 'Add the account first, or correct the app_id.'),
-  UPLOAD_NOT_FOUND: rule(404, false, 'Check the upload_id; uploads are kept for 30 days.'),
+  UPLOAD_NOT_FOUND: rule(
+    404,
+    false,
+    'Check the upload_id; uploads are kept for 30 days, and longer while their material may be given out again.',
+  ),
   MEDIA_NOT_FOUND: rule(404, false, 'Check the media_id: unknown, expired, or of another account.'),
   KEY_NOT_FOUND: rule(404, false, 'Check the key_id: unknown, or beyond the grants of your own key.'),
   METHOD_NOT_ALLOWED: rule(405, false, 'Use a method that /openapi.json names for this path.'),
@@ -37,6 +41,11 @@ export const ERROR_RULES = {
   OBJECT_CHANGED: rule(409, true, 'The stored bytes changed meanwhile; read the state and try again.'),
   LIBRARY_FULL: rule(409, false, 'Delete material that is not needed any more.'),
   LAST_ADMIN_KEY: rule(409, false, 'Make another admin key for the same accounts first.'),
+  SAME_BYTES_UPLOADING: rule(
+    409,
+    true,
+    'Another upload sends the same bytes just now: its media_id will be given to this one, too.',
+  ),
   WRITE_CONFLICT: rule(409, true, 'Somebody else changed it at the same time; try again.'),
   IDEMPOTENCY_KEY_RUNNING: rule(
     409,

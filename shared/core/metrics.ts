@@ -26,6 +26,9 @@ export const METRICS: Record<MetricName, MetricRule> = {
     'A call of the callback was not WeChat’s, or token, key or mode do not fit its console.',
   ),
   PushUnreadable: metric('Count', 'WeChat pushed something that is no message; it was acknowledged and dropped.'),
+  ObjectUnasked: metric('Count', 'An object came under in/ that no upload asked for.'),
+  UploadRejected: metric('Count', 'An upload went to the failure inbox; its error says why.'),
+  UploadUnclear: metric('Count', 'WeChat may have accepted a file without saying so; its list is being read.'),
   QuotaReached: metric('Count', 'WeChat refused a call of an account because its daily or minute quota is spent.'),
   SweepLag: metric('Seconds', 'How long the upload that waits longest has been due when the sweeper starts.'),
   TokenAge: metric(

@@ -17,6 +17,9 @@ export type MetricName =
   | 'MediaLost'
   | 'MediaMirrored'
   | 'UnmirroredMediaAge'
+  | 'ObjectUnasked'
+  | 'UploadRejected'
+  | 'UploadUnclear'
 
 /** Figures that an operator watches. */
 export interface Metrics {

@@ -107,7 +107,7 @@ describe('a daily quota that is used up (45009)', () => {
     expect(await view(service, second)).toMatchObject({ state: 'PARKED', error: { code: 'WECHAT_QUOTA' } })
     expect(service.calls('material/add_material')).toBe(1)
     service.control.putAccount({ appId: APP_ID, quotas: { [ADD]: 10 } })
-    await service.clock.advance(12 * 3_600_000)
+    await service.clock.advance(12 * 3_600_000 + 60_000)
     await service.sweep()
     expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
     expect(await view(service, second)).toMatchObject({ state: 'STORED' })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createUpload } from '../../functions/createUpload.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
-import { open, view } from '../support/uploads.ts'
+import { open, target, view } from '../support/uploads.ts'
 import { APP_ID, world } from '../support/world.ts'
 
 const MIB = 1024 * 1024
@@ -10,7 +10,7 @@ const IMAGE = { type: 'image', filename: '封面图.png', size: 1234, content_ty
 describe('an opened upload', () => {
   it('is CREATED with a policy for exactly one key and content type', async () => {
     await using service = await world()
-    const { data } = await service.ok(createUpload, { body: IMAGE, key: service.keys.write })
+    const data = await target(service, { body: IMAGE, key: service.keys.write })
     expect(data).toMatchObject({ state: 'CREATED', method: 'POST', upload_id: expect.stringMatching(/^[0-9a-z]{26}$/) })
     expect(data.fields).toMatchObject({ key: `in/${APP_ID}/${data.upload_id}.png`, 'Content-Type': 'image/png' })
     expect(data.expires_at).toBe(service.clock.now() / 1000 + 15 * 60)
@@ -18,7 +18,7 @@ describe('an opened upload', () => {
 
   it('allows exactly the declared size', async () => {
     await using service = await world()
-    const { data } = await service.ok(createUpload, { body: IMAGE })
+    const data = await target(service, { body: IMAGE })
     const policy = new URL(data.url).searchParams
     expect([policy.get('minSize'), policy.get('maxSize')]).toEqual(['1234', '1234'])
   })
@@ -37,7 +37,7 @@ describe('an opened upload', () => {
 
   it('gets the content type of its extension when the client knows none', async () => {
     await using service = await world()
-    const { data } = await service.ok(createUpload, {
+    const data = await target(service, {
       body: { ...IMAGE, filename: 'a.JPG', content_type: 'application/octet-stream' },
     })
     expect(data.fields).toMatchObject({ 'Content-Type': 'image/jpeg', key: expect.stringMatching(/\.jpg$/) })
@@ -45,7 +45,7 @@ describe('an opened upload', () => {
 
   it('carries a warning where sources of WeChat name a smaller limit', async () => {
     await using service = await world()
-    const { data } = await service.ok(createUpload, { body: { ...IMAGE, size: 3 * MIB, permanent: false } })
+    const data = await target(service, { body: { ...IMAGE, size: 3 * MIB, permanent: false } })
     expect(data.warnings).toHaveLength(1)
   })
 

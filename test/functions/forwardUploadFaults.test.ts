@@ -149,10 +149,10 @@ describe('an unclear answer of a permanent upload', () => {
 
   it('is not mistaken for another upload of the same name and bytes', async () => {
     await using service = await world()
-    await openAndPost(service, { filename: '同名.jpg' })
+    const first = await openAndPost(service, { filename: '同名.jpg' })
     await service.deliver()
     service.control.addFault({ path: ADD, kind: 'reset-before', times: 1 })
-    const opened = await openAndPost(service, { filename: '同名.jpg' })
+    const opened = await openAndPost(service, { filename: '同名.jpg', bytes: first.bytes, declared: { force: true } })
     await service.deliver()
     await sweepFor(service, 3)
     expect(service.materials()).toHaveLength(2)
@@ -243,12 +243,13 @@ describe('a definite refusal', () => {
     const opened = await openAndPost(service)
     await service.deliver()
     const midnight = Date.UTC(2026, 10, 23, 16) / 1000
-    expect(await view(service, opened)).toMatchObject({ state: 'PARKED', parked_until: midnight })
+    const { state, parked_until: until = 0 } = await view(service, opened)
+    expect([state, until >= midnight, until <= midnight + 60]).toEqual(['PARKED', true, true])
     service.control.putAccount({ appId: APP_ID, quotas: { [ADD]: 1 } })
     await service.clock.advance(midnight * 1000 - service.clock.now() - MINUTE_MS)
     await service.sweep()
     expect(service.materials()).toEqual([])
-    await sweepFor(service, 1)
+    await sweepFor(service, 2)
     await expectStoredOnce(service, opened)
   })
 
@@ -268,7 +269,7 @@ describe('a definite refusal', () => {
     const opened = await openAndPost(service)
     await service.deliver()
     expect(await view(service, opened)).toMatchObject({ state: 'PARKED', error: { code: 'WECHAT_BUSY' } })
-    await sweepFor(service, 3)
+    await sweepFor(service, 6)
     await expectStoredOnce(service, opened)
     expect(await view(service, opened)).toMatchObject({ attempts: 3 })
   })
@@ -398,7 +399,8 @@ describe('a table that fails', () => {
 describe('a store that goes away', () => {
   it('between the look at the bytes and their sending kills nothing, and the upload is tried again', async () => {
     await using service = await world()
-    const opened = await open(service)
+    const bytes = fileBytes('jpg', 300, 7)
+    const opened = await open(service, { bytes, declared: { sha256: sha256(bytes) } })
     const event = await service.post(opened, opened.bytes)
     service.dropEvents()
     let body: Readable | undefined
@@ -466,7 +468,7 @@ describe('a sender that is slow', () => {
 })
 
 describe('a run that dies', () => {
-  const STEPS = 6
+  const STEPS = 9
   for (const moment of ['before', 'after'] as const) {
     for (let step = 1; step <= STEPS; step++) {
       it(`${moment} its step ${step} loses nothing and doubles nothing`, async () => {
@@ -474,8 +476,8 @@ describe('a run that dies', () => {
         const opened = await open(service)
         const event = await service.post(opened, opened.bytes)
         service.dropEvents()
-        const { ports, died } = killable(service.ports, step, moment)
-        const end = await Promise.race([died, service.run(forwardUpload, event, { ports })])
+        const { died, ...run } = killable(service.ports, step, moment)
+        const end = await Promise.race([died, service.run(forwardUpload, event, run)])
         expect(end, `the run has fewer than ${step} steps`).toBe('died')
         await sweepFor(service, 8)
         await expectStoredOnce(service, opened)

@@ -182,13 +182,13 @@ describe('a sweep that dies', () => {
     } else if (situation === 'lost') {
       await service.clock.advance(MINUTE_MS)
     } else {
-      const sender = killable(service.ports, 4, situation === 'dead sent' ? 'after' : 'before')
-      await Promise.race([sender.died, service.run(forwardUpload, event, { ports: sender.ports })])
+      const sender = killable(service.ports, 6, situation === 'dead sent' ? 'after' : 'before')
+      await Promise.race([sender.died, service.run(forwardUpload, event, sender)])
       expect(service.materials()).toHaveLength(situation === 'dead sent' ? 1 : 0)
       await service.clock.advance(3 * MINUTE_MS)
     }
-    const { ports, died } = killable(service.ports, step, moment)
-    await Promise.race([died, service.run(sweepUploads, { trigger: 'schedule' }, { ports })])
+    const { died, ...run } = killable(service.ports, step, moment)
+    await Promise.race([died, service.run(sweepUploads, { trigger: 'schedule' }, run)])
     for (let minute = 0; minute < 10; minute++) {
       await service.clock.advance(MINUTE_MS)
       await service.sweep()

@@ -111,9 +111,8 @@ describe('a file becomes permanent material', () => {
 
   it('with an upload_id that no other upload has', async () => {
     await using service = await world()
-    const answers = await service.drive(
-      Promise.all(Array.from({ length: 10 }, () => service.ok(uploadMaterial, ask('image', image)))),
-    )
+    const files = Array.from({ length: 10 }, (_, seed) => ({ ...image, bytes: fileBytes('jpg', 300, seed) }))
+    const answers = await service.drive(Promise.all(files.map(file => service.ok(uploadMaterial, ask('image', file)))))
     expect(new Set(answers.map(({ data }) => data.upload_id)).size).toBe(10)
     expect(service.materials()).toHaveLength(10)
   })
@@ -389,7 +388,8 @@ it('an unreachable WeChat is 503 with Retry-After, and nothing was sent', async 
   await using service = await world()
   await service.ok(uploadMaterial, ask('image', image))
   service.weChatIsDown = true
-  const { status, headers } = await service.request(uploadMaterial, ask('image', image))
+  const other = { ...image, bytes: fileBytes('jpg', 300, 2) }
+  const { status, headers } = await service.request(uploadMaterial, ask('image', other))
   expect(status).toBe(503)
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
 })

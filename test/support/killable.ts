@@ -8,6 +8,8 @@ export interface Killable {
   ports: DyingPorts
   /** Resolves when the run has died. */
   died: Promise<'died'>
+  /** Aborts then: its sockets close with it. For the `dies` of a run. */
+  dies: AbortSignal
   /** Steps that the run has begun so far. */
   steps(): number
 }
@@ -20,29 +22,32 @@ type Step = (work: () => Promise<unknown>) => Promise<unknown>
  */
 export function killable(ports: DyingPorts, step: number, moment: 'before' | 'after'): Killable {
   let steps = 0
-  let die: (reason: 'died') => void = () => undefined
+  let dead = false
+  let tell: (reason: 'died') => void = () => undefined
   const died = new Promise<'died'>(resolve => {
-    die = resolve
+    tell = resolve
   })
   const never = new Promise<never>(() => undefined)
+  const sockets = new AbortController()
+  const die = () => {
+    dead = true
+    sockets.abort()
+    tell('died')
+  }
 
   const stepping: Step = async work => {
-    steps++
-    const here = steps
-    if (here > step) return never
-    if (here === step && moment === 'before') {
-      die('died')
-      return never
-    }
+    const here = ++steps
+    if (here === step && moment === 'before') die()
+    if (dead) return never
     const result = await work()
-    if (steps < step || (steps === step && here < step)) return result
-    die('died')
-    return never
+    if (here === step) die()
+    return dead ? never : result
   }
 
   const { table, objects, signer, wechat, invoker } = ports
   return {
     died,
+    dies: sockets.signal,
     steps: () => steps,
     ports: {
       table: stepped(table, stepping),

@@ -96,6 +96,8 @@ export interface JobOptions {
   ports?: Partial<NamedPorts>
   /** ms of virtual time this run may take */
   limitMs?: number
+  /** Ends the run's calls of WeChat as the death of its process would. */
+  dies?: AbortSignal
 }
 
 /** An answer, already checked against the contract. */
@@ -315,16 +317,20 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
 
   let runs = 0
   /** Runs `work` within virtual time, as a host does within real time. */
-  const within = async <T>(limitMs: number, work: (call: Call) => Promise<T>): Promise<T> => {
+  const within = async <T>(
+    { limitMs, dies }: { limitMs: number; dies?: AbortSignal | undefined },
+    work: (call: Call) => Promise<T>,
+  ): Promise<T> => {
     const end = clock.now() + limitMs
     const abort = new AbortController()
+    const signal = dies ? AbortSignal.any([abort.signal, dies]) : abort.signal
     const done = new AbortController()
     clock.sleep(Math.max(0, limitMs - RESERVE_MS), done.signal).then(
       () => abort.abort(new DOMException('the run is about to end', 'TimeoutError')),
       () => undefined,
     )
     try {
-      return await work({ requestId: `run-${++runs}`, remaining: () => end - clock.now(), signal: abort.signal })
+      return await work({ requestId: `run-${++runs}`, remaining: () => end - clock.now(), signal })
     } finally {
       done.abort()
     }
@@ -380,7 +386,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       const own = portsFor(operation.needs, ask.ports)
       const own_table = ask.ports?.table ?? table
       const run = endpoint(operation, { ambient: () => ambient, ports: own, table: () => own_table })
-      const response = await within(ask.limitMs ?? REQUEST_LIMIT_MS, call =>
+      const response = await within({ limitMs: ask.limitMs ?? REQUEST_LIMIT_MS }, call =>
         permissions.as(operation.id, () => run({ request, params, call })),
       )
       const text = await response.clone().text()
@@ -404,8 +410,8 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       return parseProblem(new Response(null, { status, headers }), json)
     },
 
-    run: (job, event, { ports: own, limitMs = JOB_LIMIT_MS } = {}) =>
-      within(limitMs, call =>
+    run: (job, event, { ports: own, limitMs = JOB_LIMIT_MS, dies } = {}) =>
+      within({ limitMs, dies }, call =>
         permissions.as(job.id, () => runJob(job, { events: [event], ports: portsFor(job.needs, own), call })),
       ),
 

@@ -13,8 +13,15 @@ export const TemporaryUploadQuery = z.object({
   type: MediaTypeName.optional(),
 })
 
-/** The query of a permanent upload: seed004's `file_field`, and what a video needs, if not in the form. */
-export const MaterialUploadQuery = z.object({ file_field: z.string().min(1).optional() })
+/** The query of a permanent upload: seed004's `file_field`, and whether the same bytes may be there twice. */
+export const MaterialUploadQuery = z.object({
+  file_field: z.string().min(1).optional(),
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform(text => text === 'true')
+    .describe('true: upload it although the library has the same bytes'),
+})
 
 /** `/wechat/{type}/material` */
 export const MaterialTypePath = z.object({ type: MediaTypeName })
@@ -35,6 +42,7 @@ export const MaterialAnswer = z.object({
     media_id: z.string(),
     url: z.string().describe('"" for voice and video'),
     upload_id: z.string(),
+    reused: z.literal(true).optional().describe('the library had the same bytes; this is their media_id'),
     warnings: z.array(z.string()).optional(),
   }),
 })
@@ -46,4 +54,4 @@ export const VideoText = z.object({
 })
 
 /** The fields of a permanent upload's form beside the file. */
-export const MaterialUploadForm = MaterialUploadQuery.extend(VideoText.shape)
+export const MaterialUploadForm = MaterialUploadQuery.pick({ file_field: true }).extend(VideoText.shape)

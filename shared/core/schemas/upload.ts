@@ -28,6 +28,7 @@ export const CreateUploadBody = z.object({
   permanent: z.boolean().default(true),
   title: z.string().min(1).max(200).optional(),
   introduction: z.string().max(2000).optional(),
+  force: z.boolean().default(false).describe('true: upload it although WeChat has the same bytes of this account'),
 })
 
 /** `/wechat/uploads/{uploadId}` */
@@ -43,20 +44,6 @@ export const UploadListQuery = z.object({
   cursor: z.string().min(1).optional(),
 })
 
-/** Where and how the bytes are posted. */
-export const UploadTargetAnswer = z.object({
-  data: z.object({
-    upload_id: z.string(),
-    state: UploadStateName,
-    method: z.enum(['POST', 'PUT']),
-    url: z.string(),
-    fields: z.record(z.string(), z.string()).optional().describe('form fields, to be sent before the file'),
-    headers: z.record(z.string(), z.string()).optional(),
-    expires_at: z.int().min(0).describe('seconds since the epoch'),
-    warnings: z.array(z.string()).optional(),
-  }),
-})
-
 /** An upload as callers see it; times in seconds since the epoch. */
 export const UploadView = z.object({
   upload_id: z.string(),
@@ -67,6 +54,8 @@ export const UploadView = z.object({
   size: z.int().min(0).describe('bytes'),
   media_id: z.string().optional(),
   url: z.string().optional(),
+  reused: z.literal(true).optional().describe('the media_id is that of an earlier upload of the same bytes'),
+  media_expires_at: z.int().min(0).optional().describe('end of a temporary media_id, seconds since the epoch'),
   error: z
     .object({
       code: z.string(),
@@ -81,6 +70,23 @@ export const UploadView = z.object({
   created_at: z.int().min(0),
   updated_at: z.int().min(0),
 })
+
+const UploadTarget = z.object({
+  upload_id: z.string(),
+  state: UploadStateName,
+  method: z.enum(['POST', 'PUT']),
+  url: z.string(),
+  fields: z.record(z.string(), z.string()).optional().describe('form fields, to be sent before the file'),
+  headers: z.record(z.string(), z.string()).optional(),
+  expires_at: z.int().min(0).describe('seconds since the epoch'),
+  warnings: z.array(z.string()).optional(),
+})
+
+/** Where and how the bytes are posted. */
+export const UploadTargetAnswer = z.object({ data: UploadTarget })
+
+/** Where the bytes are posted, or, for a declared SHA-256 that WeChat has, the finished upload (`state` tells). */
+export const CreateUploadAnswer = z.object({ data: z.union([UploadTarget, UploadView]) })
 
 /** One upload. */
 export const UploadAnswer = z.object({ data: UploadView })

@@ -2,6 +2,7 @@
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { DueRow } from '../../ports/table.ts'
+import { workFairly } from './workFairly.ts'
 
 /** Which queue, and what is done with one of its rows. */
 export interface Sweep {
@@ -11,34 +12,48 @@ export interface Sweep {
   lag?: (seconds: number) => void
 }
 
-const BATCH = 100
-const IN_FLIGHT = 10
+/** Keys read of the index at first; doubled while nothing new is among them, for one account may fill them all. */
+const FIRST_WINDOW = 1_000
+const LAST_WINDOW = 32_000
+/** Rows of one partition (kind and account) that a run moves; the next run goes on. */
+const PER_ACCOUNT = 500
+const IN_FLIGHT = { all: 20, ofOne: 5 }
 const MIN_REMAINING_MS = 5_000
 
-/** Works, ten at once, until nothing is due or the time is up; answers how many rows it looked at. One row's failure is logged. */
+/**
+ * Works until nothing is due or the time is up; answers how many rows it looked at. Partitions take turns, so that an
+ * account with a heap of work delays no other. One row's failure is logged, and does not count against its account.
+ */
 export async function sweepDue(
   { table, clock, log }: PortsOf<'table'>,
   { queue, work, lag }: Sweep,
   call: Call,
 ): Promise<number> {
-  let swept = 0
+  const goesOn = () => call.remaining() > MIN_REMAINING_MS
   const seen = new Set<string>()
-  while (call.remaining() > MIN_REMAINING_MS) {
-    // Rows that stay due (broken, or handed over and not yet begun) must not hide those behind them.
-    const due = await table.due(queue, clock.now(), BATCH + seen.size, call.signal)
-    const fresh = due.filter(({ pk, sk }) => !seen.has(`${pk}/${sk}`))
-    if (seen.size === 0) lag?.(due[0] === undefined ? 0 : (clock.now() - due[0].at) / 1000)
-    if (fresh.length === 0) break
-    for (const { pk, sk } of fresh) seen.add(`${pk}/${sk}`)
-    const rows = [...fresh]
-    const worker = async () => {
-      for (let next = rows.shift(); next && call.remaining() > MIN_REMAINING_MS; next = rows.shift()) {
-        const { pk, sk } = next
-        await work(next).catch((error: unknown) => log.error('a due row failed', { queue, pk, sk, error }))
-        swept++
-      }
+  const moved = new Map<string, number>()
+  const mayMove = (pk: string) => (moved.get(pk) ?? 0) < PER_ACCOUNT
+  const moveOne = async (due: DueRow): Promise<void> => {
+    const { pk, sk } = due
+    if (!mayMove(pk)) return
+    seen.add(`${pk}/${sk}`)
+    try {
+      await work(due)
+      moved.set(pk, (moved.get(pk) ?? 0) + 1)
+    } catch (error) {
+      log.error('a due row failed', { queue, pk, sk, error })
     }
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
   }
-  return swept
+  let isFirst = true
+  for (let window = FIRST_WINDOW; goesOn() && window <= LAST_WINDOW; isFirst = false) {
+    const due = await table.due(queue, clock.now(), window, call.signal)
+    if (isFirst) lag?.(due[0] === undefined ? 0 : (clock.now() - due[0].at) / 1000)
+    const fresh = due.filter(({ pk, sk }) => mayMove(pk) && !seen.has(`${pk}/${sk}`))
+    if (fresh.length > 0) {
+      await workFairly(fresh, { accountOf: ({ pk }) => pk, inFlight: IN_FLIGHT, goesOn, work: moveOne })
+    } else if (due.length < window) break
+    // Rows that stay due must not hide those behind them.
+    else window *= 2
+  }
+  return seen.size
 }

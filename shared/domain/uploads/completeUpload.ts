@@ -43,10 +43,11 @@ export async function retryUpload(ports: TriggerPorts, name: UploadName): Promis
   const { state } = row.data
   if (!RETRYABLE.has(state))
     throw new AppError('UPLOAD_STATE_CONFLICT', `An upload that is ${state} cannot be retried.`, { state })
-  if (state !== 'UNKNOWN') await postedObject(ports, row.data, name.signal)
+  const looksFirst = state === 'UNKNOWN' || row.data.unsure === true
+  if (!looksFirst) await postedObject(ports, row.data, name.signal)
   const written = await table.put(retried(row.data, clock.now()), row.version, name.signal)
   if (!written.ok) throw new AppError('WRITE_CONFLICT', 'The upload changed meanwhile; read its state.')
-  if (state === 'UNKNOWN') await hint(ports, SWEEPER, {})
+  if (looksFirst) await hint(ports, SWEEPER, {})
   else await forward(ports, row.data)
   return written.row.data
 }

@@ -4,23 +4,30 @@ import type { Account } from '../../core/account.ts'
 import { AppError } from '../../core/errors.ts'
 import { timeOrderedId } from '../../core/ids.ts'
 import type { PortsOf } from '../../core/ports.ts'
-import type { CreateUploadBody, UploadTargetAnswer } from '../../core/schemas/upload.ts'
+import type { CreateUploadAnswer, CreateUploadBody, UploadTargetAnswer } from '../../core/schemas/upload.ts'
 import type { ObjectSigner } from '../../ports/objectStore.ts'
 import { checkDeclaration, cleanFilename } from './mediaRules.ts'
-import { created, extended, GRANT_MS } from './transitions.ts'
-import { findUpload, objectKey, type UploadData } from './uploadRow.ts'
+import { claimantOf, type HashedUpload } from './sameBytes.ts'
+import { created, extended, GRANT_MS, reused } from './transitions.ts'
+import { findUpload, objectKey, type UploadData, uploadView } from './uploadRow.ts'
 
 /** What the client needs to post the bytes. */
 export type UploadTargetData = z.infer<typeof UploadTargetAnswer>['data']
 
-/** Writes the row and signs the target. Throws what `checkDeclaration` throws, and `VIDEO_TITLE_MISSING`. */
+/** That, or the finished upload. */
+export type CreatedUpload = z.infer<typeof CreateUploadAnswer>['data']
+
+/**
+ * Writes the row and signs the target. A declared SHA-256 that WeChat has under this account ends the upload at once.
+ * Throws what `checkDeclaration` throws, `VIDEO_TITLE_MISSING` and `LIBRARY_FULL`.
+ */
 export async function createUpload(
-  ports: PortsOf<'table' | 'signer'>,
+  ports: PortsOf<'table' | 'signer' | 'wechat'>,
   account: Account,
-  body: z.infer<typeof CreateUploadBody>,
-): Promise<UploadTargetData> {
+  { body, signal }: { body: z.infer<typeof CreateUploadBody>; signal: AbortSignal },
+): Promise<CreatedUpload> {
   const { table, clock } = ports
-  const { type, permanent, size, sha256, title, introduction } = body
+  const { type, permanent, size, sha256, title, introduction, force } = body
   const filename = cleanFilename(body.filename)
   const file = { filename, contentType: body.content_type, size }
   const { extension, contentType, warnings } = checkDeclaration(file, { type, permanent, limits: account.limits })
@@ -37,6 +44,7 @@ export async function createUpload(
     content_type: contentType,
     size,
     ...(sha256 !== undefined && { sha256 }),
+    ...(force && { force }),
     ...(title !== undefined && { title }),
     ...(introduction !== undefined && { introduction }),
     object_key: objectKey(account.app_id, uploadId, extension),
@@ -46,8 +54,29 @@ export async function createUpload(
     updated_at: now,
     expires_at: now + GRANT_MS,
   }
-  await table.put(created(data, now), 0)
+  const holder = sha256 === undefined || force ? undefined : await storedBefore(ports, { ...data, sha256 }, signal)
+  if (holder) {
+    const done = reused(data, holder, now)
+    await table.put(done, 0, signal)
+    return uploadView(done.data)
+  }
+  await table.put(created(data, now), 0, signal)
   return { ...(await signTarget(ports.signer, data)), ...(warnings.length > 0 && { warnings }) }
+}
+
+/** The upload that has stored these bytes, if that is known and sure now; if not, nothing is lost but a transfer. */
+async function storedBefore(
+  ports: PortsOf<'table' | 'wechat'>,
+  data: HashedUpload,
+  signal: AbortSignal,
+): Promise<UploadData | undefined> {
+  try {
+    const found = await claimantOf(ports, data, signal)
+    return found.kind === 'stored' ? found.holder : undefined
+  } catch (error) {
+    ports.log.info('it is not known whether WeChat has these bytes', { app_id: data.app_id, error })
+    return undefined
+  }
 }
 
 /** WeChat refuses a permanent video without a title only after all its bytes came. */
@@ -69,11 +98,12 @@ export function requireTitle({
  * The target of an upload that was opened before, for the same request made again: signed anew while the upload waits
  * for its bytes, else as it was.
  */
-export async function targetAgain(
+export async function targetAgain<T extends CreatedUpload>(
   { table, signer, clock }: PortsOf<'table' | 'signer'>,
   appId: string,
-  kept: UploadTargetData,
-): Promise<UploadTargetData> {
+  kept: T,
+): Promise<T | UploadTargetData> {
+  if (!('method' in kept)) return kept
   const row = await findUpload(table, { appId, uploadId: kept.upload_id })
   if (row?.data.state !== 'CREATED') return kept
   const next = extended(row.data, clock.now())

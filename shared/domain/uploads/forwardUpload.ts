@@ -1,5 +1,4 @@
 /** Streams a posted object on to WeChat. Called by any trigger, any number of times: only one claim wins. */
-
 import type { Readable } from 'node:stream'
 import { AppError, asAppError } from '../../core/errors.ts'
 import { randomId } from '../../core/ids.ts'
@@ -8,9 +7,11 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { OpenObject } from '../../ports/objectStore.ts'
 import type { RowDraft } from '../../ports/table.ts'
 import { inspectObject } from './inspectObject.ts'
+import { type KnownBytes, knownBytes } from './knownBytes.ts'
+import { closeRejected } from './sameBytes.ts'
 import { sendToWeChat } from './sendToWeChat.ts'
 import { settleClaim } from './settleClaim.ts'
-import { afterFailure, rejected, sending, stored } from './transitions.ts'
+import { afterFailure, rejected, sending, stored, unread } from './transitions.ts'
 import { findUpload, type UploadData, type UploadRow, type UploadState } from './uploadRow.ts'
 
 /** What forwarding needs. */
@@ -36,7 +37,7 @@ export async function forwardUpload(
   hint: UploadHint,
   call: Call,
 ): Promise<UploadState | undefined> {
-  const { table, clock, random, log } = ports
+  const { table, clock, log } = ports
   const row = await findUpload(table, { ...hint, signal: call.signal })
   if (!row || !isSendable(row.data, clock.now())) {
     log.debug('nothing to forward', { ...hint, state: row?.data.state })
@@ -45,27 +46,64 @@ export async function forwardUpload(
   if (call.remaining() < MIN_REMAINING_MS)
     throw new AppError('OUT_OF_TIME', 'Too little time is left to send the file.')
 
-  const object = await openObject(ports, row, call.signal)
-  if (object instanceof AppError) return reject(ports, row, object)
-  if (!object) return undefined
-  const refusal = await inspectObject(object, row.data)
-  if (refusal) {
-    object.body.destroy()
-    return reject(ports, row, refusal)
+  let object: OpenObject | undefined
+  let known: KnownBytes
+  try {
+    const opened = await openObject(ports, row, call.signal)
+    if (opened instanceof AppError) return await reject(ports, row, opened)
+    if (!opened) return undefined
+    object = opened
+    const refusal = await inspectObject(object, row.data)
+    known = refusal ? { kind: 'refused', error: refusal } : await knownBytes(ports, { data: row.data, object, call })
+  } catch (cause) {
+    object?.body.destroy()
+    return await setBack(ports, row, { etag: object?.etag, cause, signal: call.signal })
   }
-  const claim = { id: randomId(random, CLAIM_ID_LENGTH), etag: object.etag }
+  try {
+    return await proceed(ports, row, { object, known, call })
+  } finally {
+    object.body.destroy()
+  }
+}
+
+async function proceed(
+  ports: ForwardPorts,
+  row: UploadRow,
+  { object, known, call }: { object: OpenObject; known: KnownBytes; call: Call },
+): Promise<UploadState | undefined> {
+  const { table, clock, random, log } = ports
+  if (known.kind === 'refused') return reject(ports, row, known.error)
+  if (known.kind === 'settled') {
+    const settled = await table.put(known.next, row.version)
+    if (settled.ok && known.next.data.state === 'STORED') await removeObject(ports, row.data)
+    return settled.ok ? known.next.data.state : undefined
+  }
+  const claim = { id: randomId(random, CLAIM_ID_LENGTH), etag: object.etag, sha256: known.sha256 }
   const claimed = await table.put(sending(row.data, claim, clock.now()), row.version)
-  if (!claimed.ok) {
-    object.body.destroy()
-    log.info('another sender has the upload', { ...hint })
-    return undefined
-  }
-  return send(ports, claimed.row, { object, call })
+  if (claimed.ok) return send(ports, claimed.row, { object, call })
+  log.info('another sender has the upload', { app_id: row.data.app_id, upload_id: row.data.upload_id })
+  return undefined
+}
+
+/** Writes down that nothing could be begun, and why. An upload whose bytes were never seen waits for the next hint. */
+async function setBack(
+  { table, clock, log }: ForwardPorts,
+  row: UploadRow,
+  { etag, cause, signal }: { etag: string | undefined; cause: unknown; signal: AbortSignal },
+): Promise<UploadState | undefined> {
+  if (etag === undefined && row.data.state === 'CREATED') throw cause
+  const { app_id, upload_id } = row.data
+  log.warn('a posted object could not be begun', { app_id, upload_id, error: cause })
+  const error = signal.aborted ? new AppError('OUT_OF_TIME', 'The bytes could not be read in time.') : asAppError(cause)
+  const data = { ...row.data, ...(etag !== undefined && { etag }) }
+  const written = await table.put(unread(data, error, clock.now()), row.version)
+  return written.ok ? written.row.data.state : undefined
 }
 
 const isSendable = (data: UploadData, now: number): boolean =>
   data.object_key !== undefined &&
   SENDABLE.has(data.state) &&
+  !data.unsure &&
   (data.state !== 'PARKED' || (data.parked_until ?? 0) <= now)
 
 /** The object; `undefined` when it has not come yet; an error when the bytes that were seen are gone or changed. */
@@ -92,8 +130,10 @@ async function openObject(
 
 async function reject(ports: ForwardPorts, row: UploadRow, error: AppError): Promise<UploadState | undefined> {
   const written = await ports.table.put(rejected(row.data, error, ports.clock.now()), row.version)
-  if (written.ok) await removeObject(ports, row.data)
-  return written.ok ? 'REJECTED' : undefined
+  if (!written.ok) return undefined
+  await closeRejected(ports, row.data)
+  await removeObject(ports, row.data)
+  return 'REJECTED'
 }
 
 async function send(
@@ -101,8 +141,9 @@ async function send(
   row: UploadRow,
   { object, call }: { object: OpenObject; call: Call },
 ): Promise<UploadState | undefined> {
-  const { objects, wechat, clock, log } = ports
-  let opened: Readable | undefined = object.body
+  const { objects, wechat, clock, log, metrics } = ports
+  // What was hashed is read already.
+  let opened: Readable | undefined = object.body.readableEnded ? undefined : object.body
   const open = async (): Promise<Readable> => {
     const first = opened
     opened = undefined
@@ -125,6 +166,8 @@ async function send(
   // Outside the try: a table that fails now must leave SENDING behind, never a second sending.
   const state = await settleClaim(ports, row, next)
   if (state === 'STORED') await removeObject(ports, row.data)
+  if (state === 'REJECTED') await closeRejected(ports, row.data)
+  if (state === 'UNKNOWN') metrics.record('UploadUnclear', 1, { app_id, upload_id })
   return state
 }
 

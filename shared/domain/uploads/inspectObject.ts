@@ -1,4 +1,5 @@
 /** What was posted must be what was declared. */
+import { createHash } from 'node:crypto'
 import { AppError, asAppError } from '../../core/errors.ts'
 import { formatOfName, SNIFF_BYTES } from '../../core/fileKind.ts'
 import type { OpenObject } from '../../ports/objectStore.ts'
@@ -30,3 +31,15 @@ export async function inspectObject(object: OpenObject, data: UploadData): Promi
 }
 
 const mismatch = (message: string): AppError => new AppError('FILE_CONTENT_MISMATCH', message)
+
+/** The SHA-256 of a whole body, lower-case hex. A body that breaks off throws `AppError('STORE_UNAVAILABLE')`. */
+export async function hashOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of body) hash.update(chunk)
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('STORE_UNAVAILABLE', 'The file could not be read to its end.', {}, { cause })
+  }
+  return hash.digest('hex')
+}

@@ -3,6 +3,8 @@ import type { MediaFile, PermanentMaterial, WeChat } from '../../ports/wechat.ts
 import type { UploadData } from './uploadRow.ts'
 
 const STAMP_LENGTH = 10
+/** `.<stamp>.<extension>` at the end of a name. */
+const STAMP = /\.[0-9a-hjkmnp-tv-z]{10}\.[0-9a-z]+$/
 
 /**
  * Sends an upload's bytes as permanent material or temporary media. Throws what the `WeChat` port throws.
@@ -39,3 +41,6 @@ export function stampedName({ filename, upload_id: uploadId }: Pick<UploadData, 
 
 /** Whether a name of WeChat's list carries the stamp of `uploadId`. */
 export const carriesStamp = (name: string, uploadId: string): boolean => name.includes(`.${stampOf(uploadId)}.`)
+
+/** Whether a name looks like one that some upload of ours has given. */
+export const carriesAnyStamp = (name: string): boolean => STAMP.test(name)

@@ -2,12 +2,21 @@
 import { AppError } from '../../core/errors.ts'
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
-import type { Invoker } from '../../ports/invoker.ts'
 import type { RowKey } from '../../ports/table.ts'
 import { sweepDue } from '../due/sweepDue.ts'
 import { FORWARDER } from './jobNames.ts'
 import { reconcileUpload } from './reconcileUpload.ts'
-import { afterFailure, CLAIM_MS, expired, LATE_POST_MS, lookAgain } from './transitions.ts'
+import { closeRejected } from './sameBytes.ts'
+import {
+  afterFailure,
+  CLAIM_MS,
+  expired,
+  handedOver,
+  LATE_POST_MS,
+  lookAgain,
+  MAX_HANDED,
+  rejected,
+} from './transitions.ts'
 import { findUpload, parseUploadKey, UPLOAD_QUEUE, type UploadRow } from './uploadRow.ts'
 
 /** What sweeping needs; sending itself is the forwarder's work. */
@@ -27,24 +36,32 @@ export function sweepUploads(ports: SweepPorts, call: Call): Promise<number> {
 }
 
 async function moveOn(ports: SweepPorts, row: UploadRow, call: Call): Promise<void> {
-  const { table, objects, invoker, clock } = ports
+  const { table, objects, clock, metrics } = ports
   const { data, version } = row
   const now = clock.now()
   switch (data.state) {
     case 'CREATED': {
       const object = data.object_key === undefined ? undefined : await objects.head(data.object_key, call.signal)
-      if (object) return hand(invoker, row)
+      if (object) return hand(ports, row)
       const end = data.expires_at + LATE_POST_MS
       await table.put(now >= end ? expired(data, now) : lookAgain(data, Math.min(now + SECOND_LOOK_MS, end)), version)
       return
     }
     case 'UPLOADED':
+      return hand(ports, row)
     case 'PARKED':
-      return hand(invoker, row)
+      if (!data.unsure) return hand(ports, row)
+      await reconcileUpload(ports, row, call.signal)
+      return
     case 'SENDING':
       if ((data.claim?.started_at ?? 0) + CLAIM_MS <= now) {
         const lost = new AppError('WECHAT_UNCLEAR', 'The sender stopped before it could tell the outcome.')
-        await table.put(afterFailure(data, lost, now), version)
+        const next = afterFailure(data, lost, now)
+        const written = await table.put(next, version)
+        if (written.ok && next.data.state === 'REJECTED') await closeRejected(ports, data)
+        if (written.ok && next.data.state === 'UNKNOWN') {
+          metrics.record('UploadUnclear', 1, { app_id: data.app_id, upload_id: data.upload_id })
+        }
       }
       return
     case 'UNKNOWN':
@@ -55,5 +72,17 @@ async function moveOn(ports: SweepPorts, row: UploadRow, call: Call): Promise<vo
   }
 }
 
-const hand = (invoker: Invoker, { data }: UploadRow): Promise<void> =>
-  invoker.send(FORWARDER, { app_id: data.app_id, upload_id: data.upload_id })
+/** Written down first: a file on which every run dies without a word must end, too. */
+async function hand(ports: SweepPorts, row: UploadRow): Promise<void> {
+  const { table, invoker, clock } = ports
+  const { data, version } = row
+  const now = clock.now()
+  if ((data.handed ?? 0) >= MAX_HANDED) {
+    const error = new AppError('INTERNAL', `${MAX_HANDED} runs ended without an outcome; the file may be the reason.`)
+    const written = await table.put(rejected(data, error, now), version)
+    if (written.ok) await closeRejected(ports, data)
+    return
+  }
+  const written = await table.put(handedOver(data, now), version)
+  if (written.ok) await invoker.send(FORWARDER, { app_id: data.app_id, upload_id: data.upload_id })
+}

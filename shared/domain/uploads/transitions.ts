@@ -2,6 +2,7 @@
 import type { AppError } from '../../core/errors.ts'
 import type { RowDraft } from '../../ports/table.ts'
 import type { PermanentMaterial } from '../../ports/wechat.ts'
+import { limitsFor } from '../../wechat/limits.ts'
 import { type UploadData, uploadRow } from './uploadRow.ts'
 
 /** Signed URLs live this long (service-api.md §1). */
@@ -18,13 +19,24 @@ export const FIRST_LOOK_MS = 10_000
 export const RECONCILE_PAUSE_MS = 60_000
 /** Reads without a find after which the material is surely absent. */
 export const MISSES_UNTIL_ABSENT = 2
+/** A temporary media_id dies so long after it was given. */
+export const TEMPORARY_LIFE_MS = limitsFor().temporaryLife.max * 1000
+/** Looked at again so soon, when another upload of the same bytes is on its way. */
+export const SAME_BYTES_PARK_MS = 15_000
 /** Sendings after which an upload goes to the failure inbox. */
 export const MAX_ATTEMPTS = 5
+/** Hand-overs without any trace of a run after which it goes there, too: the run ends before it can say why. */
+export const MAX_HANDED = 10
 
 const FIRST_PARK_MS = 30_000
 const MAX_PARK_MS = 15 * 60_000
-const OUTAGE_PARK_MS = 60_000
+/** Shorter than the sweeper's schedule. */
+const HAND_AGAIN_MS = 50_000
+/** WeChat or a store could not be reached. */
+export const OUTAGE_PARK_MS = 60_000
 const MISCONFIGURED_PARK_S = 3600
+/** Uploads that a quota stopped do not all come back in the same second. */
+const QUOTA_SPREAD_MS = 60_000
 
 type Next = RowDraft<UploadData>
 
@@ -36,13 +48,14 @@ export const uploaded = (data: UploadData, etag: string, now: number): Next =>
   uploadRow({ ...data, state: 'UPLOADED', etag, updated_at: now }, now + EVENT_PATIENCE_MS)
 
 /** A sender takes it. Written before the socket opens, so that a crash after this line is known to be unclear. */
-export function sending(data: UploadData, claim: { id: string; etag?: string }, now: number): Next {
-  const { error: _, parked_until: __, ...rest } = data
+export function sending(data: UploadData, claim: { id: string; etag?: string; sha256?: string }, now: number): Next {
+  const { error: _, parked_until: __, unsure: ___, ruled_out: ____, handed: _____, ...rest } = data
   return uploadRow(
     {
       ...rest,
       state: 'SENDING',
       ...(claim.etag !== undefined && { etag: claim.etag }),
+      ...(claim.sha256 !== undefined && { sha256: claim.sha256 }),
       attempts: data.attempts + 1,
       misses: 0,
       claim: { id: claim.id, started_at: now },
@@ -54,13 +67,33 @@ export function sending(data: UploadData, claim: { id: string; etag?: string }, 
 
 /** WeChat has it. */
 export function stored(data: UploadData, material: PermanentMaterial, now: number): Next {
-  const { claim: _, error: __, parked_until: ___, ...rest } = data
-  return uploadRow({ ...rest, state: 'STORED', media_id: material.media_id, url: material.url, updated_at: now })
+  const { media_id, url } = material
+  return uploadRow({
+    ...{ ...settled(data), state: 'STORED', media_id, url, updated_at: now },
+    ...(!data.permanent && { media_expires_at: now + TEMPORARY_LIFE_MS }),
+  })
+}
+
+/** WeChat has these bytes since `holder` was stored. */
+export function reused(data: UploadData, holder: UploadData, now: number): Next {
+  const { media_id = '', url = '', media_expires_at } = holder
+  return uploadRow({
+    ...{ ...settled(data), state: 'STORED', media_id, url, reused: true, updated_at: now },
+    ...(media_expires_at !== undefined && { media_expires_at }),
+  })
+}
+
+/** Another upload answers for the bytes of this stored one; it is collected like any other. */
+export const retired = (data: UploadData, now: number): Next => uploadRow({ ...data, retired: true, updated_at: now })
+
+function settled(data: UploadData): UploadData {
+  const { claim: _, error: __, parked_until: ___, unsure: ____, ruled_out: _____, handed: ______, ...rest } = data
+  return rest
 }
 
 /** It will never be sent. */
 export function rejected(data: UploadData, error: AppError, now: number): Next {
-  const { claim: _, parked_until: __, ...rest } = data
+  const { claim: _, parked_until: __, unsure: ___, ...rest } = data
   return uploadRow({ ...rest, state: 'REJECTED', error: errorOf(error), updated_at: now })
 }
 
@@ -77,23 +110,54 @@ export const unknown = (data: UploadData, error: AppError | undefined, now: numb
 
 /** It was surely not accepted and is tried again at `until` (ms). */
 export function parked(data: UploadData, error: AppError, { now, until }: { now: number; until: number }): Next {
-  const { claim: _, ...rest } = data
+  const { claim: _, handed: __, ...rest } = data
   return uploadRow({ ...rest, state: 'PARKED', parked_until: until, error: errorOf(error), updated_at: now }, until)
 }
+
+/** Whether one more read of WeChat's list without a find is enough: after "busy" the first one is (row 23). */
+export const isLastLook = ({ misses, unsure }: UploadData): boolean =>
+  unsure === true || misses + 1 >= MISSES_UNTIL_ABSENT
 
 /** One read of WeChat's list did not show it: once more later, then it is surely absent. */
 export function missed(data: UploadData, now: number): Next {
   const misses = data.misses + 1
-  if (misses < MISSES_UNTIL_ABSENT) return uploadRow({ ...data, misses, updated_at: now }, now + RECONCILE_PAUSE_MS)
-  const { claim: _, ...rest } = data
+  if (!isLastLook(data)) return uploadRow({ ...data, misses, updated_at: now }, now + RECONCILE_PAUSE_MS)
+  const { claim: _, unsure: __, parked_until: ___, ruled_out: ____, ...rest } = data
   return uploadRow({ ...rest, misses, state: 'UPLOADED', updated_at: now }, now)
 }
+
+/** Some of the list was compared, more is left: soon again, without counting. */
+export const compared = (data: UploadData, ruledOut: string[], now: number): Next =>
+  uploadRow({ ...data, ruled_out: ruledOut, updated_at: now }, now + FIRST_LOOK_MS)
+
+/** Another upload of the same bytes is on its way: what is known of the bytes is kept, no try is counted. */
+export const waiting = (
+  data: UploadData,
+  bytes: { etag: string; sha256: string },
+  { error, now, until }: { error: AppError; now: number; until: number },
+): Next => parked({ ...data, ...bytes }, error, { now, until })
+
+/**
+ * The bytes could not be read or told before anything was sent. A store that is away is no fault of the file; what
+ * fails in any other way is counted, so that a file on which every run breaks ends in the failure inbox.
+ */
+export function unread(data: UploadData, error: AppError, now: number): Next {
+  if (error.code === 'STORE_UNAVAILABLE') return parked(data, error, { now, until: now + OUTAGE_PARK_MS })
+  return tryAgain({ ...data, attempts: data.attempts + 1 }, error, now)
+}
+
+/** The sweeper hands it over: nothing may come of it, and the next sweep hands it over again. */
+export const handedOver = (data: UploadData, now: number): Next =>
+  uploadRow({ ...data, handed: (data.handed ?? 0) + 1 }, now + HAND_AGAIN_MS)
 
 /** An operator asks for another try: the counters start anew, the pinned bytes stay. */
 export function retried(data: UploadData, now: number): Next {
   // What may be at WeChat already is looked for first.
-  if (data.state === 'UNKNOWN') return uploadRow({ ...data, misses: 0, updated_at: now }, now)
-  const { claim: _, parked_until: __, ...rest } = data
+  if (data.state === 'UNKNOWN' || data.unsure) {
+    const { parked_until: _, ...rest } = data
+    return uploadRow({ ...rest, state: 'UNKNOWN', misses: 0, updated_at: now }, now)
+  }
+  const { claim: _, parked_until: __, handed: ___, ...rest } = data
   return uploadRow({ ...rest, state: 'UPLOADED', attempts: 0, misses: 0, updated_at: now }, now)
 }
 
@@ -151,22 +215,42 @@ function later(data: UploadData, error: AppError, now: number): Next {
   const uncounted = { ...data, attempts: data.attempts - 1 }
   switch (error.code) {
     case 'WECHAT_QUOTA':
-      return parked(uncounted, error, { now, until: now + (error.retryAfter ?? 60) * 1000 })
+      return parked(uncounted, error, { now, until: now + (error.retryAfter ?? 60) * 1000 + spread(data) })
     case 'ACCOUNT_MISCONFIGURED':
     case 'SECRET_UNREADABLE':
       return parked(uncounted, error, { now, until: now + (error.retryAfter ?? MISCONFIGURED_PARK_S) * 1000 })
     case 'WECHAT_BUSY':
-      return tryAgain(data, error, now)
+      return data.permanent ? doubted(data, error, now) : tryAgain(data, error, now)
     default:
       return parked(uncounted, error, { now, until: now + OUTAGE_PARK_MS })
   }
 }
 
+/**
+ * "Busy" says that it was not accepted; the list is read once all the same, also after the last try (reliability.md
+ * row 23). The claim stays, for it tells when the sending began.
+ */
+function doubted(data: UploadData, error: AppError, now: number): Next {
+  const until = now + pauseAfter(data)
+  return uploadRow(
+    { ...data, state: 'PARKED', unsure: true, parked_until: until, error: errorOf(error), updated_at: now },
+    until,
+  )
+}
+
 /** Later each time, until the file counts as poison and goes to the failure inbox. */
 function tryAgain(data: UploadData, error: AppError, now: number): Next {
   if (data.attempts >= MAX_ATTEMPTS) return rejected(data, error, now)
-  const pause = Math.min(MAX_PARK_MS, FIRST_PARK_MS * 2 ** Math.max(0, data.attempts - 1))
-  return parked(data, error, { now, until: now + pause })
+  return parked(data, error, { now, until: now + pauseAfter(data) })
+}
+
+const pauseAfter = ({ attempts }: UploadData): number =>
+  Math.min(MAX_PARK_MS, FIRST_PARK_MS * 2 ** Math.max(0, attempts - 1))
+
+/** Some part of the spread, told by the random end of the upload's own id. */
+function spread({ upload_id: id }: UploadData): number {
+  const last = Number.parseInt(id.slice(-2), 36)
+  return Number.isNaN(last) ? 0 : (last / 36 ** 2) * QUOTA_SPREAD_MS
 }
 
 const errorOf = ({ code, message, wechat }: AppError): NonNullable<UploadData['error']> => ({

@@ -6,10 +6,10 @@ import { UploadStateName, type UploadView } from '../../core/schemas/upload.ts'
 import type { ListQuery, Page, Row, RowDraft, RowKey, Table } from '../../ports/table.ts'
 
 /** The schema version that this code writes. */
-export const UPLOAD_SCHEMA_VERSION = 1
+export const UPLOAD_SCHEMA_VERSION = 2
 /** The due-time queue that the sweeper reads. */
 export const UPLOAD_QUEUE = 'upload'
-/** Final rows are kept this long. */
+/** Final rows are kept this long, but for those that answer for their bytes. */
 const KEEP_FINAL_S = 30 * 24 * 3600
 
 /** One of the states. */
@@ -17,6 +17,9 @@ export type UploadState = z.infer<typeof UploadStateName>
 
 /** States in which nothing happens any more by itself. */
 export const FINAL_STATES: ReadonlySet<UploadState> = new Set(['STORED', 'REJECTED', 'EXPIRED'])
+
+/** Whether nothing happens any more by itself. */
+export const isFinal = ({ state }: Pick<UploadData, 'state'>): boolean => FINAL_STATES.has(state)
 
 /** Why an upload is where it is. */
 export const UploadError = z.object({
@@ -36,7 +39,10 @@ export const UploadData = z.object({
   content_type: z.string(),
   /** bytes */
   size: z.number(),
+  /** Declared, or of the pinned bytes; lower-case hex. */
   sha256: z.string().optional(),
+  /** Uploaded although WeChat has the same bytes. */
+  force: z.boolean().optional(),
   title: z.string().optional(),
   introduction: z.string().optional(),
   /** Absent for a direct upload, whose bytes were in the request only. */
@@ -45,12 +51,24 @@ export const UploadData = z.object({
   etag: z.string().optional(),
   /** Times the bytes were sent. */
   attempts: z.number(),
+  /** Times the sweeper handed it over since anything else happened to it. */
+  handed: z.number().optional(),
   /** Times WeChat's list was read without finding it. */
   misses: z.number(),
+  /** Parked after "busy": WeChat's list is read once before the bytes are sent again. */
+  unsure: z.boolean().optional(),
+  /** Materials of the list that were fetched and are not these bytes. */
+  ruled_out: z.array(z.string()).optional(),
   /** The present sending, if any. */
   claim: z.object({ id: z.string(), started_at: z.number() }).optional(),
   media_id: z.string().optional(),
   url: z.string().optional(),
+  /** The media_id is that of an earlier upload of the same bytes. */
+  reused: z.boolean().optional(),
+  /** End of a temporary media_id. */
+  media_expires_at: z.number().optional(),
+  /** Another upload answers for these bytes now. */
+  retired: z.boolean().optional(),
   error: UploadError.optional(),
   created_at: z.number(),
   updated_at: z.number(),
@@ -120,9 +138,13 @@ export function uploadRow(data: UploadData, dueAt?: number): RowDraft<UploadData
     schemaVersion: UPLOAD_SCHEMA_VERSION,
     data,
     ...(dueAt !== undefined && { due: { queue: UPLOAD_QUEUE, at: dueAt } }),
-    ...(FINAL_STATES.has(data.state) && { ttl: Math.ceil(data.updated_at / 1000) + KEEP_FINAL_S }),
+    ...(isFinal(data) && !answersForBytes(data) && { ttl: Math.ceil(data.updated_at / 1000) + KEEP_FINAL_S }),
   }
 }
+
+/** A row that its `HASH#` row leads to: it stays as long as the material may be asked for again. */
+const answersForBytes = ({ state, permanent, sha256, reused, retired }: UploadData): boolean =>
+  state === 'STORED' && permanent && sha256 !== undefined && !reused && !retired
 
 /** The upload as callers see it. */
 export function uploadView(data: UploadData): z.infer<typeof UploadView> {
@@ -134,6 +156,8 @@ export function uploadView(data: UploadData): z.infer<typeof UploadView> {
     filename: data.filename,
     size: data.size,
     ...(data.media_id !== undefined && { media_id: data.media_id, url: data.url ?? '' }),
+    ...(data.reused && { reused: true }),
+    ...(data.media_expires_at !== undefined && { media_expires_at: seconds(data.media_expires_at) }),
     ...(data.error && { error: data.error }),
     attempts: data.attempts,
     ...(data.parked_until !== undefined && { parked_until: seconds(data.parked_until) }),

@@ -13,6 +13,7 @@ import {
   sending,
   stored,
   unknown,
+  unread,
   uploaded,
   verdict,
 } from '../../../shared/domain/uploads/transitions.ts'
@@ -126,8 +127,6 @@ describe('what a failure says about WeChat’s library', () => {
 describe('where a failed sending leads', () => {
   it.each([
     ['WECHAT_REFUSED', undefined, 'REJECTED', undefined, 1],
-    ['WECHAT_QUOTA', 3_600, 'PARKED', 3_600_000, 0],
-    ['WECHAT_QUOTA', undefined, 'PARKED', 60_000, 0],
     ['ACCOUNT_MISCONFIGURED', undefined, 'PARKED', 3_600_000, 0],
     ['WECHAT_BUSY', undefined, 'PARKED', 30_000, 1],
     ['WECHAT_UNREACHABLE', undefined, 'PARKED', 60_000, 0],
@@ -139,13 +138,42 @@ describe('where a failed sending leads', () => {
     expect(data.error).toMatchObject({ code, message: 'why' })
   })
 
+  it.each([
+    [3_600, 3_600_000],
+    [undefined, 60_000],
+  ])('a quota (retry after %s) parks it, and not all of them wake in the same second', (retryAfter, pause) => {
+    const ids = ['00', 'zz', 'b5', 'k0'].map(end => DATA.upload_id.slice(0, -2) + end)
+    const wakes = ids.map(upload_id => {
+      const { data, due } = afterFailure({ ...claimed, upload_id }, error('WECHAT_QUOTA', retryAfter), NOW)
+      expect([data.state, data.attempts]).toEqual(['PARKED', 0])
+      return (due?.at ?? 0) - NOW
+    })
+    expect(Math.min(...wakes)).toBe(pause)
+    expect(Math.max(...wakes)).toBeLessThan(pause + 60_000)
+    expect(new Set(wakes).size).toBe(ids.length)
+  })
+
+  it('"busy" is looked up once before the next sending, also after the last one', () => {
+    const busy = afterFailure({ ...claimed, attempts: MAX_ATTEMPTS }, error('WECHAT_BUSY'), NOW).data
+    expect(busy).toMatchObject({ state: 'PARKED', unsure: true, claim: claimed.claim })
+    expect(missed(busy, NOW).data).toMatchObject({ state: 'UPLOADED', misses: 1 })
+    expect(missed(busy, NOW).data.unsure).toBeUndefined()
+  })
+
+  it('what broke before the sending is counted, unless the store was away', () => {
+    expect(unread(DATA, error('INTERNAL'), NOW).data).toMatchObject({ state: 'PARKED', attempts: 1 })
+    expect(unread({ ...DATA, attempts: 4 }, error('INTERNAL'), NOW).data).toMatchObject({ state: 'REJECTED' })
+    expect(unread({ ...DATA, attempts: 4 }, error('STORE_UNAVAILABLE'), NOW).data).toMatchObject({ state: 'PARKED' })
+  })
+
   it('pauses longer each time, and ends after five sendings', () => {
     const pauses = [1, 2, 3, 4].map(attempts => {
       const { due } = afterFailure({ ...claimed, attempts }, error('WECHAT_BUSY'), NOW)
       return ((due?.at ?? 0) - NOW) / 1_000
     })
     expect(pauses).toEqual([30, 60, 120, 240])
-    expect(afterFailure({ ...claimed, attempts: MAX_ATTEMPTS }, error('WECHAT_BUSY'), NOW).data.state).toBe('REJECTED')
+    const temporary = { ...claimed, permanent: false, attempts: MAX_ATTEMPTS }
+    expect(afterFailure(temporary, error('WECHAT_BUSY'), NOW).data.state).toBe('REJECTED')
   })
 
   it('keeps the claim of an unclear one, so that a late answer is still known as its own', () => {

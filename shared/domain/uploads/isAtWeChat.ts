@@ -1,0 +1,27 @@
+/** Whether WeChat still has what an upload stored: others can delete it without our hearing of it. */
+import { AppError } from '../../core/errors.ts'
+import type { PortsOf } from '../../core/ports.ts'
+import type { UploadData } from './uploadRow.ts'
+
+const ASK_LATER: ReadonlySet<string> = new Set(['WECHAT_UNREACHABLE', 'WECHAT_BUSY', 'OUT_OF_TIME'])
+
+/**
+ * Begins to fetch the media and lets go at its first bytes. False also when WeChat will not tell (quota, permission): a
+ * second material is better than an id that leads nowhere. Throws `WECHAT_UNREACHABLE`, `WECHAT_BUSY`, `OUT_OF_TIME`.
+ */
+export async function isAtWeChat(
+  { wechat, log }: PortsOf<'wechat'>,
+  { app_id, permanent, media_id = '' }: UploadData,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const shelf = permanent ? wechat.material(app_id) : wechat.media(app_id)
+    const found = await shelf.get(media_id, signal)
+    if (found.kind === 'binary') found.body.destroy()
+    return true
+  } catch (error) {
+    if (error instanceof AppError && ASK_LATER.has(error.code)) throw error
+    log.info('a stored media cannot be given out again', { app_id, media_id, error })
+    return false
+  }
+}
