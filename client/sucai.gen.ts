@@ -171,6 +171,14 @@ export type GetAccountAnswer = {
         video: number
       }
     } | null
+    temporary_media: {
+      /** WeChat drops them within 24 hours */
+      expiring: number
+      /** of these, without a copy: they will be lost */
+      uncopied: number
+      /** there are more than were counted */
+      more: boolean
+    }
   }
 }
 

@@ -129,7 +129,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   ],
 
   listAccounts: [...KEY, ...rows('ACCOUNT', 'Query'), ...rows('TOKEN', 'GetItem'), ...rows('PARK', 'Query')],
-  getAccount: [...DOOR, ...WECHAT],
+  getAccount: [...DOOR, ...WECHAT, ...rows('MEDX', 'Query')],
   putAccount: [
     ...DOOR,
     ...rows('ACCOUNT', 'PutItem'),

@@ -5,6 +5,7 @@ import { operation } from '../shared/core/operation.ts'
 import { AccountHealthAnswer, AccountPath, AccountQuery } from '../shared/core/schemas/accounts.ts'
 import { accountHealth } from '../shared/domain/accounts/accountHealth.ts'
 import { accountLibrary } from '../shared/domain/accounts/accountLibrary.ts'
+import { accountMedia } from '../shared/domain/accounts/accountMedia.ts'
 import { accountView } from '../shared/domain/accounts/accountView.ts'
 
 export const getAccount = operation({
@@ -21,8 +22,12 @@ export const getAccount = operation({
   run: async ({ appId, account, query: { counts } }, ports, { signal }) => {
     // First, for it may find out something about the health.
     const library = await accountLibrary(ports, account, { counts, signal })
-    const [row, health] = await Promise.all([readAccount(ports.table, appId, signal), accountHealth(ports, appId)])
-    return { data: { ...accountView(row), health, library } }
+    const [row, health, media] = await Promise.all([
+      readAccount(ports.table, appId, signal),
+      accountHealth(ports, appId),
+      accountMedia(ports, appId, signal),
+    ])
+    return { data: { ...accountView(row), health, library, temporary_media: media } }
   },
 })
 

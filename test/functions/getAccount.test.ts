@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { getAccount } from '../../functions/getAccount.ts'
 import { getMaterialStats } from '../../functions/getMaterialStats.ts'
 import { refreshToken } from '../../functions/refreshToken.ts'
+import { LIFE_MS } from '../../shared/domain/temporary/temporaryRow.ts'
+import { trackMedia } from '../../shared/domain/temporary/trackMedia.ts'
 import { addMaterial } from '../support/library.ts'
-import { APP_ID, world } from '../support/world.ts'
+import { APP_ID, type World, world } from '../support/world.ts'
 
 const ASK = { params: { appId: APP_ID }, appId: null }
 const QUIET = { ...ASK, query: { counts: 'false' } }
@@ -53,6 +55,40 @@ describe('an account', () => {
     expect(await service.fails(getAccount, ask)).toMatchObject({ code: 'ACCOUNT_NOT_FOUND' })
     const key = await service.addKey({ role: 'admin', app_ids: [APP_ID] })
     expect(await service.fails(getAccount, { ...ask, key })).toMatchObject({ code: 'FORBIDDEN' })
+  })
+})
+
+describe('the temporary media that WeChat drops within a day', () => {
+  const HOUR_MS = 3_600_000
+  const file = {
+    ...{ object_key: 'store/x.jpg', content_type: 'image/jpeg', size: 1 },
+    ...{ sha256: 'a'.repeat(64), filename: '日落.jpg', stored_at: 1 },
+  }
+
+  /** Tracks a media that WeChat drops `left` ms from now. */
+  const track = (service: World, mediaId: string, left: number, copied = false) => {
+    const createdAt = service.clock.now() + left - LIFE_MS
+    return trackMedia(service.ports, { appId: APP_ID, mediaId, source: 'upload', createdAt, ...(copied && { file }) })
+  }
+
+  it('are counted, and those without a copy', async () => {
+    await using service = await world()
+    const counted = async () => (await service.ok(getAccount, QUIET)).data.temporary_media
+    expect(await counted()).toEqual({ expiring: 0, uncopied: 0, more: false })
+    await track(service, 'gone', -1)
+    await track(service, 'now', HOUR_MS)
+    await track(service, 'kept', 24 * HOUR_MS - 1, true)
+    await track(service, 'tomorrow', 24 * HOUR_MS)
+    expect(await counted()).toEqual({ expiring: 2, uncopied: 1, more: false })
+    await service.clock.advance(HOUR_MS + 1)
+    expect(await counted()).toEqual({ expiring: 2, uncopied: 1, more: false })
+  })
+
+  it('are counted up to a thousand', async () => {
+    await using service = await world()
+    for (let at = 0; at < 1_001; at++) await track(service, `m${at}`, HOUR_MS)
+    const { data } = await service.ok(getAccount, QUIET)
+    expect(data.temporary_media).toEqual({ expiring: 1_000, uncopied: 1_000, more: true })
   })
 })
 

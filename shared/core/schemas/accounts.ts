@@ -101,12 +101,23 @@ export const AccountLibrary = z.object({
   }),
 })
 
+/** The temporary media that WeChat drops soon. */
+export const AccountMedia = z.object({
+  expiring: z.int().min(0).describe('WeChat drops them within 24 hours'),
+  uncopied: z.int().min(0).describe('of these, without a copy: they will be lost'),
+  more: z.boolean().describe('there are more than were counted'),
+})
+
 /** One account. */
 export const AccountAnswer = z.object({ data: AccountView })
 
 /** One account with its health; mini programs have no library. */
 export const AccountHealthAnswer = z.object({
-  data: AccountView.extend({ health: AccountHealth, library: AccountLibrary.nullable() }),
+  data: AccountView.extend({
+    health: AccountHealth,
+    library: AccountLibrary.nullable(),
+    temporary_media: AccountMedia,
+  }),
 })
 
 /** A page of accounts. */
