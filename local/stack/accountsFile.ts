@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { AppId, LimitSet } from '../../shared/core/account.ts'
+import { CallbackSettings } from '../../shared/core/schemas/callback.ts'
 import { DEMO_ACCOUNT } from '../wechat/demoAccount.ts'
 
 /** One account as an operator writes it (service-api.md §6). */
@@ -13,7 +14,7 @@ export const AccountEntry = z.strictObject({
   articles: z.enum(['draft', 'news']).default('draft'),
   limits: LimitSet.default('current'),
   credential: z.enum(['stable_token', 'token', 'authorizer', 'cloudbase']).default('stable_token'),
-  callback: z.object({ token: z.string(), aes_key: z.string() }).optional(),
+  callback: CallbackSettings.optional(),
 })
 
 /** A parsed account. */
@@ -22,7 +23,8 @@ export type AccountEntry = z.infer<typeof AccountEntry>
 /** The accounts of `given` (JSON, or a file's path), else the demo account. Throws with a sentence for the operator. */
 export function readAccounts(given: string | undefined): AccountEntry[] {
   if (given === undefined) {
-    return [AccountEntry.parse({ app_id: DEMO_ACCOUNT.appId, secret: DEMO_ACCOUNT.secret, name: 'demo' })]
+    const { appId, secret, callback } = DEMO_ACCOUNT
+    return [AccountEntry.parse({ app_id: appId, secret, name: 'demo', callback })]
   }
   const inline = given.trimStart().startsWith('[')
   const parsed = z

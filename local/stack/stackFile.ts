@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 
-const StackFacts = z.object({ pid: z.number(), url: z.string(), invoke_url: z.string() })
+const StackFacts = z.object({ pid: z.number(), url: z.string(), invoke_url: z.string(), wechat_url: z.string() })
 
 /** The file's path. */
 export const stackFile = (dataDir: string): string => join(dataDir, 'stack.json')

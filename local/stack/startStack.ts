@@ -18,6 +18,7 @@ import { startSchedules } from './schedules.ts'
 import { seedTable } from './seedTable.ts'
 import { readDefinition } from './serviceDefinition.ts'
 import type { Settings } from './settings.ts'
+import { setUpPushes } from './setUpPushes.ts'
 import { stackFile } from './stackFile.ts'
 
 const DEFINITION = new URL('../../serverless.yml', import.meta.url)
@@ -73,9 +74,11 @@ async function start(settings: Settings, { keep, close }: Closing): Promise<Stac
   keep(gateway)
   const stopSchedules = startSchedules(functions, runner)
   keep({ close: async () => stopSchedules() })
-  writeFileSync(stackFile(dataDir), JSON.stringify({ pid: process.pid, url: gateway.url, invoke_url: invoke.url }))
-  keep({ close: async () => rmSync(stackFile(dataDir), { force: true }) })
   const simulated = settings.wechatUrl === undefined
+  if (simulated) await setUpPushes(urls.wechatUrl, gateway.url, accounts)
+  const facts = { pid: process.pid, url: gateway.url, invoke_url: invoke.url, wechat_url: urls.wechatUrl }
+  writeFileSync(stackFile(dataDir), JSON.stringify(facts))
+  keep({ close: async () => rmSync(stackFile(dataDir), { force: true }) })
   return { ...urls, url: gateway.url, apiKey: kept.apiKey, appId: accounts[0]?.app_id ?? '', simulated, close }
 }
 

@@ -18,7 +18,7 @@ const simulator = await startSimulator({
   port,
   clock: systemClock,
   random: systemRandom,
-  accounts: [{ ...DEMO_ACCOUNT, quotas: { '*': DEMO_CALLS_PER_DAY } }],
+  accounts: [{ appId: DEMO_ACCOUNT.appId, secret: DEMO_ACCOUNT.secret, quotas: { '*': DEMO_CALLS_PER_DAY } }],
   ...(dataDir && { dataDir }),
 }).catch((error: unknown) => {
   console.error(`The simulator cannot start: ${error instanceof Error ? error.message : error}`)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import { type SampleFile, sampleFiles } from '../../local/demo/sampleFiles.ts'
@@ -164,4 +165,23 @@ test('fires a schedule by hand', async () => {
   await start()
   const { code, output } = await runScript('local/tick.ts', { DATA_DIR: dataDir }, ['sweepUploads'])
   expect([code, output]).toEqual([0, 'sweepUploads: {"swept":0}\n'])
+})
+
+test('a fan’s image comes in encrypted, is listed once however often it is delivered, and is there byte for byte', async () => {
+  const stack = await start()
+  const path = fileURLToPath(new URL('../../examples/海边.png', import.meta.url))
+  const { code, output } = await runScript('local/fan.ts', { DATA_DIR: dataDir }, ['image', path, '--times', '3'])
+  expect(output.match(/200 success/g)).toHaveLength(3)
+  expect(code).toBe(0)
+  const mediaId = /media_id (\S+)/.exec(output)?.[1] ?? ''
+  const headers = { authorization: `Bearer ${stack.apiKey}` }
+  const answer = await fetch(`${stack.url}/wechat/material/${mediaId}/temporary?app_id=${stack.appId}&redirect=1`, {
+    headers,
+  })
+  expect(sha256(Buffer.from(await answer.arrayBuffer()))).toBe(sha256(image.bytes))
+})
+
+test('a fan without a stack is told so', async () => {
+  const { code, output } = await runScript('local/fan.ts', { DATA_DIR: dataDir }, ['text', '你好'])
+  expect([code, output]).toEqual([1, 'no stack is running on this DATA_DIR\n'])
 })
