@@ -114,6 +114,22 @@ export const ALARMS: Readonly<Record<string, Alarm>> = {
     meaning:
       'Another system takes tokens for an account in the old way. It must use stable_token, or ask this service.',
   },
+  PushesRefused: {
+    figure: ours('PushRefused', 'Sum'),
+    // Strangers try the address too.
+    above: 20,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    meaning:
+      'Messages of fans are refused: token, AES key or mode of an account do not fit WeChat’s console. The log has the reason.',
+  },
+  ForwardGivenUp: {
+    figure: ours('ForwardGivenUp', 'Sum'),
+    above: 0,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    meaning: 'An account’s forward_url took nothing for a whole day, and pushes to it are dropped now.',
+  },
   AccountDegraded: {
     figure: ours('AccountDegraded', 'Sum'),
     above: 0,

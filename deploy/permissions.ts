@@ -200,6 +200,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...rows('OPENID', 'GetItem', 'PutItem'),
     ['kms:Encrypt', 'secret/openid'],
     ['kms:Decrypt', 'secret/openid'],
+    calls('mirrorTemporaryMedia'),
     calls('forwardMessage'),
   ],
   forwardMessage: [...JOB, ...CALLBACK, due('push'), ...rows('MSG', 'GetItem', 'PutItem')],

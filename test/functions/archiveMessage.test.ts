@@ -4,7 +4,7 @@ import { receiveMessage } from '../../functions/receiveMessage.ts'
 import { AppError } from '../../shared/core/errors.ts'
 import type { NamedPorts } from '../../shared/core/ports.ts'
 import { handMade, imageXml, mediaRows, messageRows, setUpCallback } from '../support/callbacks.ts'
-import { fileBytes } from '../support/files.ts'
+import { fileBytes, sha256 } from '../support/files.ts'
 import { type Killable, killable } from '../support/killable.ts'
 import { APP_ID, type World, world } from '../support/world.ts'
 
@@ -103,11 +103,16 @@ describe('a message', () => {
   })
 })
 
-it('a fan’s media is there byte for byte after its message came', async () => {
+it('a fan’s media is copied at once, under the day and with its hash, and nobody asks WeChat again', async () => {
   await using service = await world()
   await setUpCallback(service)
   const body = fileBytes('amr', 3_000)
   const { media_ids: ids } = await service.drive(service.control.sendMessage(APP_ID, { type: 'voice', body }))
   await service.settled()
-  expect((await mediaRows(service)).map(({ sk }) => sk).sort()).toEqual([...ids].sort())
+  const rows = await mediaRows(service)
+  expect(rows.map(({ sk }) => sk).sort()).toEqual([...ids].sort())
+  for (const { data } of rows) {
+    expect(data).toMatchObject({ state: 'MIRRORED', source: 'fan', file: { sha256: sha256(body), size: body.length } })
+  }
+  expect(service.calls('media/get')).toBe(2)
 })

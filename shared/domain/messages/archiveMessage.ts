@@ -1,9 +1,10 @@
 /** Tracks the media of a fan's message, so that they are copied before WeChat drops them. */
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
+import { MIRROR } from '../temporary/jobName.ts'
 import { openidHash } from '../temporary/openidHash.ts'
 import { trackMedia } from '../temporary/trackMedia.ts'
-import { handOver, PUSH_FORWARDER } from './handOver.ts'
+import { handOver, PUSH_FORWARDER, tellOf } from './handOver.ts'
 import { findMessage, type MessageData, type MessageName, type MessageRow, messageRow } from './messageRow.ts'
 
 /** What archiving needs. */
@@ -39,7 +40,8 @@ async function archive(ports: ArchivePorts, { data, version }: MessageRow, signa
   const written = await ports.table.put(messageRow(archived(data, ports.clock.now())), version, signal)
   if (!written.ok) return
   ports.metrics.record('FanMedia', media.length, { app_id: appId, message_id: data.message_id })
-  if (data.forward) await handOver(ports, PUSH_FORWARDER, data)
+  const copies = media.map(({ media_id }) => ({ app_id: appId, media_id }))
+  await Promise.all([handOver(ports, MIRROR, { media: copies }), data.forward && tellOf(ports, PUSH_FORWARDER, data)])
 }
 
 /** The message once its media are tracked: who sent it is known under its hash only. */

@@ -10,16 +10,23 @@ export const PUSH_FORWARDER = 'forwardMessage'
 /** WeChat waits for its answer; the schedule does not mind. */
 const LIMIT_MS = 400
 
-/** Tells a function of a message; a hint only, for what is lost here is taken up by the schedule. Never throws. */
+/** Hands work to a function; a hint only, for what is lost here is taken up by a schedule. Never throws. */
 export async function handOver(
   { invoker, clock, log }: PortsOf<'invoker'>,
-  id: typeof ARCHIVER | typeof PUSH_FORWARDER,
-  { app_id, message_id }: MessageData,
+  id: string,
+  payload: Record<string, unknown>,
 ): Promise<void> {
   const stop = new AbortController()
   const handed = invoker
-    .send(id, { app_id, message_id }, stop.signal)
-    .catch((error: unknown) => log.warn('a message waits for the schedule', { app_id, message_id, error }))
+    .send(id, payload, stop.signal)
+    .catch((error: unknown) => log.warn('work waits for the schedule', { id, payload, error }))
   await Promise.race([handed, clock.sleep(LIMIT_MS, stop.signal).catch(() => undefined)])
   stop.abort()
 }
+
+/** Tells a function of a message. */
+export const tellOf = (
+  ports: PortsOf<'invoker'>,
+  id: typeof ARCHIVER | typeof PUSH_FORWARDER,
+  { app_id, message_id }: MessageData,
+): Promise<void> => handOver(ports, id, { app_id, message_id })

@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import { readPushFields } from '../../core/push/pushFields.ts'
 import type { PushQuery } from '../../core/schemas/callback.ts'
-import { ARCHIVER, handOver, PUSH_FORWARDER } from './handOver.ts'
+import { ARCHIVER, PUSH_FORWARDER, tellOf } from './handOver.ts'
 import { type MessageData, messageRow, NonceData, nonceRow } from './messageRow.ts'
 import { openCallback } from './openCallback.ts'
 import { type OpenPush, openPush } from './openPush.ts'
@@ -49,7 +49,7 @@ export async function receivePush(ports: ReceivePorts, push: Push, signal: Abort
   const data = dataOf(push, { message, now, forwards: settings?.forward_url !== undefined })
   if (!data || !(await isFirstOf(ports, { push, opened, data, now }, signal))) return
   const written = await ports.table.put(messageRow(data), 0, signal)
-  if (written.ok) await handOver(ports, data.media.length > 0 ? ARCHIVER : PUSH_FORWARDER, data)
+  if (written.ok) await tellOf(ports, data.media.length > 0 ? ARCHIVER : PUSH_FORWARDER, data)
 }
 
 /** An operator whose console does not fit the account sees it here first. */
