@@ -1,6 +1,7 @@
 /** The servers that stand in for AWS and WeChat, each only when no other one is named. */
 import { systemClock } from '../../shared/hosts/systemClock.ts'
 import { systemRandom } from '../../shared/hosts/systemRandom.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
 import { startObjectServer } from '../s3/startObjectServer.ts'
 import { startTableServer } from '../table/startTableServer.ts'
 import { startSimulator } from '../wechat/startSimulator.ts'
@@ -30,6 +31,7 @@ export interface Embedding {
   kept: KeptSecrets
   functions: FunctionDefinition[]
   runner: FunctionRunner
+  clock: Clock
   keep: (server: { close(): Promise<void> }) => void
 }
 
@@ -42,7 +44,7 @@ export async function embeddedServers(embedding: Embedding): Promise<ServerUrls>
     return running.url
   }
   // The table first: it notices a second stack on the same data before anything is touched.
-  const tableUrl = settings.tableUrl ?? (await started(tableServer(settings)))
+  const tableUrl = settings.tableUrl ?? (await started(tableServer(embedding)))
   const [s3Url, wechatUrl] = await Promise.all([
     settings.s3Url ?? started(objectServer(embedding)),
     settings.wechatUrl ?? started(simulator(embedding)),
@@ -50,8 +52,8 @@ export async function embeddedServers(embedding: Embedding): Promise<ServerUrls>
   return { s3Url, tableUrl, wechatUrl }
 }
 
-const tableServer = ({ ports, dataDir }: Settings) =>
-  onPort('TABLE_PORT', ports.table, port => startTableServer({ port, dataDir, clock: systemClock }))
+const tableServer = ({ settings: { ports, dataDir }, clock }: Embedding) =>
+  onPort('TABLE_PORT', ports.table, port => startTableServer({ port, dataDir, clock }))
 
 /** New objects start the functions whose prefix they carry. */
 function objectServer({ settings, kept, functions, runner }: Embedding) {
@@ -62,6 +64,7 @@ function objectServer({ settings, kept, functions, runner }: Embedding) {
       dataDir,
       credentials: kept.objectStore,
       region: LOCAL_REGION,
+      // Signatures carry the machine's time.
       clock: systemClock,
       buckets: [bucket],
       onEvent: record => {
@@ -79,13 +82,13 @@ function objectServer({ settings, kept, functions, runner }: Embedding) {
   )
 }
 
-function simulator({ settings, accounts }: Embedding) {
+function simulator({ settings, accounts, clock }: Embedding) {
   const { ports, dataDir } = settings
   return onPort('WECHAT_PORT', ports.wechat, port =>
     startSimulator({
       port,
       dataDir: `${dataDir}/wechat`,
-      clock: systemClock,
+      clock,
       random: systemRandom,
       accounts: accounts.map(({ app_id, secret, kind }) => ({
         appId: app_id,

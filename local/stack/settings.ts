@@ -18,6 +18,8 @@ const Environment = z.object({
   BUCKET: z.string().min(3).default('sucai'),
   TABLE_NAME: z.string().min(3).default('sucai'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  SUCAI_CLOCK_AHEAD_S: z.coerce.number().pipe(z.int().min(0)).default(0),
+  SUCAI_STOP_AT: z.string().optional(),
 })
 
 /** What the stack is started with; an absent URL means that the embedded server is started. */
@@ -31,6 +33,10 @@ export interface Settings {
   wechatUrl?: string
   s3Url?: string
   tableUrl?: string
+  /** For tests: how far the stack's time is ahead of the machine's. */
+  clockAheadMs: number
+  /** For tests: where the process stops; see shared/hosts/local/stopPoints.ts. */
+  stopAt?: string
   /** JSON text or a file's path. */
   accounts?: string
   apiKey?: string
@@ -52,6 +58,8 @@ export function readSettings(environment: Record<string, string | undefined>): S
     bucket: values.BUCKET,
     tableName: values.TABLE_NAME,
     logLevel: values.LOG_LEVEL,
+    clockAheadMs: values.SUCAI_CLOCK_AHEAD_S * 1000,
+    ...(values.SUCAI_STOP_AT !== undefined && { stopAt: values.SUCAI_STOP_AT }),
     ...(values.WECHAT_API_BASE_URL !== undefined && { wechatUrl: values.WECHAT_API_BASE_URL }),
     ...(values.AWS_ENDPOINT_URL_S3 !== undefined && { s3Url: values.AWS_ENDPOINT_URL_S3 }),
     ...(values.AWS_ENDPOINT_URL_DYNAMODB !== undefined && { tableUrl: values.AWS_ENDPOINT_URL_DYNAMODB }),

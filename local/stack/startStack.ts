@@ -1,8 +1,8 @@
 /** The whole service on embedded servers: object store, table, WeChat simulator, functions, gateway, schedules. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { ambient } from '../../shared/hosts/ambient.ts'
-import { systemClock } from '../../shared/hosts/systemClock.ts'
+import { ambient, useClock } from '../../shared/hosts/ambient.ts'
+import { stopAt } from '../../shared/hosts/local/stopPoints.ts'
 import { systemRandom } from '../../shared/hosts/systemRandom.ts'
 import { dynamoTable } from '../../shared/stores/dynamoTable.ts'
 import { keySecrets } from '../../shared/stores/keySecrets.ts'
@@ -13,12 +13,14 @@ import { functionRunner } from './functionRunner.ts'
 import { startGateway } from './gateway.ts'
 import { startInvokeServer } from './invokeServer.ts'
 import { type KeptSecrets, keepSecrets } from './keptSecrets.ts'
+import { movableClock } from './movableClock.ts'
 import { onPort } from './portTaken.ts'
 import { startSchedules } from './schedules.ts'
 import { seedTable } from './seedTable.ts'
 import { readDefinition } from './serviceDefinition.ts'
 import type { Settings } from './settings.ts'
 import { setUpPushes } from './setUpPushes.ts'
+import { stackControl } from './stackControl.ts'
 import { stackFile } from './stackFile.ts'
 
 const DEFINITION = new URL('../../serverless.yml', import.meta.url)
@@ -58,17 +60,20 @@ interface Closing {
 
 async function start(settings: Settings, { keep, close }: Closing): Promise<Stack> {
   const { dataDir, ports } = settings
+  const clock = movableClock(settings.clockAheadMs)
+  useClock(clock)
+  if (settings.stopAt !== undefined) stopAt(settings.stopAt)
   const { log } = ambient()
   const accounts = readAccounts(settings.accounts)
   const functions = readDefinition(DEFINITION)
   const kept = keepSecrets(dataDir, systemRandom, settings.apiKey)
   const runner = functionRunner({ functions, load: loadFunction, dataDir, log })
   keep({ close: async () => runner.stop() })
-  const urls = await embeddedServers({ settings, accounts, kept, functions, runner, keep })
-  const invoke = await startInvokeServer(runner)
+  const urls = await embeddedServers({ settings, accounts, kept, functions, runner, clock, keep })
+  const invoke = await startInvokeServer(runner, stackControl(clock))
   keep(invoke)
   Object.assign(process.env, functionEnvironment(settings, kept, urls), { AWS_ENDPOINT_URL_LAMBDA: invoke.url })
-  await prepareTable(settings.tableName, kept, accounts)
+  await prepareTable(settings.tableName, kept, { accounts, now: clock.now() })
   await Promise.all(functions.map(({ id }) => loadFunction(id)))
   const gateway = await onPort('PORT', ports.gateway, port => startGateway({ port, functions, runner, log }))
   keep(gateway)
@@ -100,13 +105,17 @@ const functionEnvironment = (settings: Settings, kept: KeptSecrets, urls: Server
   SECRETS_KEY_FILE: kept.sealKeyFile,
 })
 
-async function prepareTable(tableName: string, kept: KeptSecrets, accounts: AccountEntry[]): Promise<void> {
+async function prepareTable(
+  tableName: string,
+  kept: KeptSecrets,
+  seed: { accounts: AccountEntry[]; now: number },
+): Promise<void> {
   const client = new DynamoDBClient({})
   try {
     await ensureTable(client, tableName)
     const table = dynamoTable({ tableName, client: () => client, random: systemRandom })
     const sealer = keySecrets(() => readFileSync(kept.sealKeyFile))
-    await seedTable(table, sealer, { accounts, apiKey: kept.apiKey, now: systemClock.now() })
+    await seedTable(table, sealer, { ...seed, apiKey: kept.apiKey })
   } finally {
     client.destroy()
   }

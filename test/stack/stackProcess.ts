@@ -12,6 +12,8 @@ export interface StackProcess {
   appId: string
   /** All it printed so far. */
   output: () => string
+  /** Resolves once it has printed `text`. */
+  printed: (text: string) => Promise<void>
   /** Sends a signal and waits for the end; answers the exit code, `null` after a kill. */
   end: (signal: NodeJS.Signals) => Promise<number | null>
 }
@@ -41,8 +43,18 @@ export async function startStackProcess(
     apiKey: environment['API_KEY'] ?? readFileSync(join(dataDir, 'api.key'), 'utf8'),
     appId: found(/account +(\S+)/),
     output,
+    printed: text => printed(child, output, text),
     end: signal => end(child, signal),
   }
+}
+
+function printed(child: ChildProcess, output: () => string, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => output().includes(text) && resolve()
+    look()
+    child.stdout?.on('data', look)
+    child.once('exit', () => reject(new Error(`the stack ended before it printed ${text}: ${output()}`)))
+  })
 }
 
 /** Runs a script to its end; answers code and output. */
