@@ -55,7 +55,11 @@ test.each(['README.md', 'README.zh-CN.md'])(
         .replaceAll('http://127.0.0.1:3000', stack.url)
         .replaceAll('http://127.0.0.1:3003', stack.wechatUrl)
         .replaceAll('.data/', `${dataDir}/`)
-      const shell = spawnSync('bash', ['-c', script], { cwd: ROOT, encoding: 'utf8', env: { ...process.env, DATA_DIR: dataDir } })
+      const shell = spawnSync('bash', ['-c', script], {
+        cwd: ROOT,
+        encoding: 'utf8',
+        env: { ...process.env, DATA_DIR: dataDir },
+      })
       const printed = shell.stdout.split('\u001e')
       expect(printed).toHaveLength(wanted.length + 1)
       for (const [index, { command, output }] of wanted.entries()) {
