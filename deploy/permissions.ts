@@ -83,7 +83,7 @@ const BYTES = rows('HASH', 'GetItem', 'PutItem', 'DeleteItem')
 
 /** The table: everything beside its own log that a function may do, by its id. */
 export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
-  uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT],
+  uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT, ...TRACKED, ...COPIES],
   uploadMaterial: [...DOOR, ...ONCE, ...WECHAT, ...BYTES, ...rows('UPL', 'GetItem', 'PutItem', 'DeleteItem')],
   createArticle: [...DOOR, ...ONCE, ...WECHAT, ...rows('MAT', 'PutItem'), ...rows('MED', 'GetItem')],
   updateArticle: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem'), ...rows('MED', 'GetItem')],
@@ -164,6 +164,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...rows('UPL', 'GetItem', 'PutItem'),
     ...readObjects('in'),
     ...objects('in', 'DeleteObject'),
+    ...TRACKED,
   ],
   mirrorTemporaryMedia: [
     ...JOB,

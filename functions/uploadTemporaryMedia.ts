@@ -1,9 +1,10 @@
 /** Uploads one file as temporary media (three days), straight through the gateway. */
-import { serve, table, wechat } from '#host'
+import { objects, serve, table, wechat } from '#host'
 import { readForm } from '../shared/core/multipart.ts'
 import { operation } from '../shared/core/operation.ts'
 import { parseWith } from '../shared/core/readInput.ts'
 import { MediaTypeName, TemporaryMediaAnswer, TemporaryUploadQuery } from '../shared/core/schemas/media.ts'
+import { keepUploaded } from '../shared/domain/temporary/trackUpload.ts'
 import { checkForm } from '../shared/domain/uploads/checkForm.ts'
 
 export const uploadTemporaryMedia = operation({
@@ -21,11 +22,12 @@ export const uploadTemporaryMedia = operation({
   },
   form: TemporaryUploadQuery,
   response: TemporaryMediaAnswer,
-  needs: ['wechat'],
-  run: async ({ appId, body: { type, file, warnings } }, { wechat }, { signal }) => {
-    const media = await wechat.media(appId).upload(type, file, signal)
+  needs: ['wechat', 'table', 'objects'],
+  run: async ({ account, body: { type, file, warnings } }, ports, { signal }) => {
+    const media = await ports.wechat.media(account.app_id).upload(type, file, signal)
+    await keepUploaded(ports, { account, media, file }, signal)
     return { data: { ...media, ...(warnings.length > 0 && { warnings }) } }
   },
 })
 
-export const main = serve(uploadTemporaryMedia, { table, wechat })
+export const main = serve(uploadTemporaryMedia, { table, objects, wechat })

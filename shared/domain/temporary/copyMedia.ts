@@ -30,10 +30,19 @@ export async function storeMedia(
   { rule, signal }: { rule: ArchiveRule; signal: AbortSignal },
 ): Promise<StoredFile> {
   const media = (await ownObject(ports, data, signal)) ?? (await fromWeChat(ports, data, signal))
-  return storeFile(ports.objects, data.filename === undefined ? media : { ...media, filename: data.filename }, {
+  return shelve(ports, data, { media, rule, signal })
+}
+
+/** Puts bytes at the media's place in the archive. Throws what `storeFile` throws. */
+export function shelve(
+  { objects, clock }: PortsOf<'objects'>,
+  data: TemporaryData,
+  { media, rule, signal }: { media: BinaryMedia; rule: ArchiveRule; signal: AbortSignal },
+): Promise<StoredFile> {
+  return storeFile(objects, data.filename === undefined ? media : { ...media, filename: data.filename }, {
     stem: archiveStem(data),
     name: data.media_id,
-    now: ports.clock.now(),
+    now: clock.now(),
     signal,
     archive: archiveFacts(data, rule),
   })

@@ -6,6 +6,7 @@ import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { OpenObject } from '../../ports/objectStore.ts'
 import type { RowDraft } from '../../ports/table.ts'
+import { trackForwarded } from '../temporary/trackUpload.ts'
 import { inspectObject } from './inspectObject.ts'
 import { type KnownBytes, knownBytes } from './knownBytes.ts'
 import { closeRejected } from './sameBytes.ts'
@@ -156,6 +157,7 @@ async function send(
   let next: (data: UploadData) => RowDraft<UploadData>
   try {
     const material = await sendToWeChat(wechat, row.data, { open, signal: call.signal })
+    if (!row.data.permanent) await trackForwarded(ports, row.data, material.media_id)
     next = data => stored(data, material, clock.now())
   } catch (cause) {
     log.warn('sending to WeChat failed', { app_id, upload_id, error: cause })
@@ -165,7 +167,8 @@ async function send(
   }
   // Outside the try: a table that fails now must leave SENDING behind, never a second sending.
   const state = await settleClaim(ports, row, next)
-  if (state === 'STORED') await removeObject(ports, row.data)
+  // What became temporary media is copied first, and removed by the mirror.
+  if (state === 'STORED' && row.data.permanent) await removeObject(ports, row.data)
   if (state === 'REJECTED') await closeRejected(ports, row.data)
   if (state === 'UNKNOWN') metrics.record('UploadUnclear', 1, { app_id, upload_id })
   return state
