@@ -627,6 +627,50 @@ export type ListMaterialsAnswer = {
   })[]
 }
 
+/** What listTemporaryMedia takes. */
+export type ListTemporaryMediaInput = {
+  /** the account */
+  app_id?: string
+  source?: "upload" | "fan" | "tracked"
+  state?: "PENDING" | "MIRRORED" | "LOST" | "ERASED"
+  limit?: number
+  cursor?: string
+}
+
+/** What listTemporaryMedia answers. */
+export type ListTemporaryMediaAnswer = {
+  data: ({
+    media_id: string
+    /** absent until somebody says it or its bytes are there */
+    type?: "image" | "voice" | "video" | "thumb"
+    source: "upload" | "fan" | "tracked"
+    state: "PENDING" | "MIRRORED" | "LOST" | "ERASED"
+    /** seconds since the epoch */
+    created_at: number
+    /** when WeChat drops it, seconds since the epoch */
+    expires_at: number
+    /** false: created_at is when the service first heard of it; it may expire earlier */
+    age_known: boolean
+    content_type?: string
+    /** bytes */
+    size?: number
+    sha256?: string
+    /** of the copy; lives 15 minutes */
+    down_url?: string
+    /** why the last copy failed */
+    error?: {
+      code: string
+      message: string
+      wechat?: {
+        errcode: number
+        errmsg: string
+        rid?: string
+      }
+    }
+  })[]
+  next_cursor: string | null
+}
+
 /** What uploadTemporaryMedia takes. */
 export type UploadTemporaryMediaInput = {
   /** the account */
@@ -649,6 +693,90 @@ export type UploadTemporaryMediaAnswer = {
     /** seconds since the epoch */
     created_at: number
     warnings?: string[]
+  }
+}
+
+/** What eraseFanMedia takes. */
+export type EraseFanMediaInput = {
+  /** the account */
+  app_id?: string
+  body: {
+    openid: string
+  }
+}
+
+/** What eraseFanMedia answers. */
+export type EraseFanMediaAnswer = {
+  data: {
+    erased: number
+  }
+}
+
+/** What trackTemporaryMedia takes. */
+export type TrackTemporaryMediaInput = {
+  /** the account */
+  app_id?: string
+  body: {
+    media_id: string
+    type?: "image" | "voice" | "video" | "thumb"
+    /** when WeChat got it, seconds since the epoch; say it when it is known */
+    created_at?: number
+    /** a voice of the JS-SDK: its better form is kept (media/get/jssdk) */
+    hd?: boolean
+  }
+}
+
+/** What trackTemporaryMedia answers. */
+export type TrackTemporaryMediaAnswer = {
+  data: {
+    media_id: string
+    /** absent until somebody says it or its bytes are there */
+    type?: "image" | "voice" | "video" | "thumb"
+    source: "upload" | "fan" | "tracked"
+    state: "PENDING" | "MIRRORED" | "LOST" | "ERASED"
+    /** seconds since the epoch */
+    created_at: number
+    /** when WeChat drops it, seconds since the epoch */
+    expires_at: number
+    /** false: created_at is when the service first heard of it; it may expire earlier */
+    age_known: boolean
+    content_type?: string
+    /** bytes */
+    size?: number
+    sha256?: string
+    /** of the copy; lives 15 minutes */
+    down_url?: string
+    /** why the last copy failed */
+    error?: {
+      code: string
+      message: string
+      wechat?: {
+        errcode: number
+        errmsg: string
+        rid?: string
+      }
+    }
+  }
+}
+
+/** What renewTemporaryMedia takes. */
+export type RenewTemporaryMediaInput = {
+  mediaId: string
+  /** the account */
+  app_id?: string
+}
+
+/** What renewTemporaryMedia answers. */
+export type RenewTemporaryMediaAnswer = {
+  data: {
+    media_id: string
+    type: "image" | "voice" | "video" | "thumb"
+    /** seconds since the epoch */
+    created_at: number
+    /** seconds since the epoch */
+    expires_at: number
+    /** false: the same media_id still has more than 12 hours */
+    renewed: boolean
   }
 }
 
@@ -1134,11 +1262,35 @@ export function sucaiClient(options: ClientOptions) {
       const response = await send(options, route, input, call)
       return (await response.json()) as ListMaterialsAnswer
     },
+    /** Tracked media by source and state, soonest expiry first, then those that expired. `GET /wechat/media/temporary` */
+    async listTemporaryMedia(input: ListTemporaryMediaInput = {}, call: CallOptions = {}): Promise<ListTemporaryMediaAnswer> {
+      const route: Route = { method: 'GET', path: '/wechat/media/temporary', query: ['app_id', 'source', 'state', 'limit', 'cursor'] }
+      const response = await send(options, route, input, call)
+      return (await response.json()) as ListTemporaryMediaAnswer
+    },
     /** Upload temporary media. `POST /wechat/media/temporary` */
     async uploadTemporaryMedia(input: UploadTemporaryMediaInput, call: CallOptions = {}): Promise<UploadTemporaryMediaAnswer> {
       const route: Route = { method: 'POST', path: '/wechat/media/temporary', query: ['app_id', 'file_field', 'type'], body: 'form' }
       const response = await send(options, route, input, call)
       return (await response.json()) as UploadTemporaryMediaAnswer
+    },
+    /** Erase what a fan sent, by openid. `POST /wechat/media/temporary/erase` */
+    async eraseFanMedia(input: EraseFanMediaInput, call: CallOptions = {}): Promise<EraseFanMediaAnswer> {
+      const route: Route = { method: 'POST', path: '/wechat/media/temporary/erase', query: ['app_id'], body: 'json' }
+      const response = await send(options, route, input, call)
+      return (await response.json()) as EraseFanMediaAnswer
+    },
+    /** Keep a media that was uploaded elsewhere. `POST /wechat/media/temporary/track` */
+    async trackTemporaryMedia(input: TrackTemporaryMediaInput, call: CallOptions = {}): Promise<TrackTemporaryMediaAnswer> {
+      const route: Route = { method: 'POST', path: '/wechat/media/temporary/track', query: ['app_id'], body: 'json' }
+      const response = await send(options, route, input, call)
+      return (await response.json()) as TrackTemporaryMediaAnswer
+    },
+    /** A valid media_id for the same bytes. `POST /wechat/media/temporary/{mediaId}/renew` */
+    async renewTemporaryMedia(input: RenewTemporaryMediaInput, call: CallOptions = {}): Promise<RenewTemporaryMediaAnswer> {
+      const route: Route = { method: 'POST', path: '/wechat/media/temporary/{mediaId}/renew', query: ['app_id'] }
+      const response = await send(options, route, input, call)
+      return (await response.json()) as RenewTemporaryMediaAnswer
     },
     /** Uploads by state, newest first. `GET /wechat/uploads` */
     async listUploads(input: ListUploadsInput = {}, call: CallOptions = {}): Promise<ListUploadsAnswer> {

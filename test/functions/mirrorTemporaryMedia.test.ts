@@ -3,12 +3,11 @@ import { getTemporaryMedia } from '../../functions/getTemporaryMedia.ts'
 import { mirrorTemporaryMedia } from '../../functions/mirrorTemporaryMedia.ts'
 import { putAccount } from '../../functions/putAccount.ts'
 import type { FileFormat } from '../../shared/core/fileKind.ts'
-import { findTemporary, type TemporaryData } from '../../shared/domain/temporary/temporaryRow.ts'
-import { type SeenMedia, trackMedia } from '../../shared/domain/temporary/trackMedia.ts'
 import { unconditional } from '../support/brokenTables.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
 import { killable } from '../support/killable.ts'
 import { behind } from '../support/library.ts'
+import { rowOf, seen } from '../support/temporary.ts'
 import { APP_ID, type World, world } from '../support/world.ts'
 
 const MIB = 1024 * 1024
@@ -16,27 +15,6 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const OTHER_APP = 'wxbbbbbbbbbbbbbbbb'
 const SCHEDULE = { trigger: 'schedule' } as const
-
-/** A fan's media at WeChat that the service has seen. */
-async function seen(
-  service: World,
-  bytes: Buffer,
-  more: Partial<SeenMedia> & { kind?: 'jssdk' } = {},
-): Promise<string> {
-  const { kind, type = 'image', appId = APP_ID, ...rest } = more
-  const mediaId = service.control.addFanMedia(appId, { type: kind ?? type, body: bytes })
-  await trackMedia(service.ports, {
-    ...{ appId, mediaId, source: 'fan', type, createdAt: service.clock.now() },
-    ...rest,
-  })
-  return mediaId
-}
-
-async function rowOf(service: World, mediaId: string, appId = APP_ID): Promise<TemporaryData> {
-  const row = await findTemporary(service.table, { appId, mediaId })
-  if (!row) throw new Error(`no row of ${mediaId}`)
-  return row.data
-}
 
 async function bytesOf(service: World, mediaId: string): Promise<Buffer> {
   const answer = await service.ok(getTemporaryMedia, { params: { mediaId } })

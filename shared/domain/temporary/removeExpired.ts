@@ -2,7 +2,7 @@
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { RowKey } from '../../ports/table.ts'
-import { type ArchiveRules, archiveRules } from './archive.ts'
+import { type ArchiveRules, archiveRules, ownsFile } from './archive.ts'
 import { mirrored } from './keepFile.ts'
 import { removeFromIndex } from './mediaIndex.ts'
 import { findTemporary, parseTemporaryKey, RETENTION_QUEUE, temporaryRow } from './temporaryRow.ts'
@@ -48,7 +48,7 @@ async function removeOne(
     return false
   }
   // The row last: until then the rest is due again.
-  await objects.remove(row.data.file.object_key, signal)
+  if (ownsFile(row.data)) await objects.remove(row.data.file.object_key, signal)
   await removeFromIndex(table, row.data, signal)
   return table.remove(row, row.version, signal)
 }

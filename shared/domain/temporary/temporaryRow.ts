@@ -45,6 +45,12 @@ export const TemporaryData = z.object({
   openid_hash: z.string().optional(),
   /** What the copy is called when it is downloaded, without or with extension; the media_id when absent. */
   filename: z.string().optional(),
+  /** The media of which this one is a later upload. */
+  renewed_from: z.string().optional(),
+  /** The latest upload of the same bytes. */
+  renewed_as: z.string().optional(),
+  /** Somebody uploads them again just now. */
+  renewing: z.object({ id: z.string(), until: z.number() }).optional(),
   /** When the copy is to be removed; for good when absent. */
   keep_until: z.number().optional(),
   /** Why the last copy failed. */

@@ -31,6 +31,8 @@ export interface SeenMedia {
   rule?: ArchiveRule | undefined
   /** What the copy is to be called when it is downloaded. */
   filename?: string | undefined
+  /** The media of which it is a later upload. */
+  renewedFrom?: string | undefined
   /** A voice of the JS-SDK, whose better form is to be kept. */
   hd?: boolean | undefined
 }
@@ -77,6 +79,7 @@ export function firstSight(seen: SeenMedia, now: number): TemporaryData {
     ...(origin !== undefined && { origin }),
     ...(hd && { hd }),
     ...(filename !== undefined && { filename }),
+    ...(seen.renewedFrom !== undefined && { renewed_from: seen.renewedFrom }),
     ...(openidHash !== undefined && { openid_hash: openidHash }),
   }
   return file ? mirrored(data, file, seen.rule ?? {}) : data

@@ -1,0 +1,131 @@
+/** A media_id that is valid now, for the bytes of one that may have expired: uploaded again once, whoever asks. */
+import { AppError } from '../../core/errors.ts'
+import { randomId } from '../../core/ids.ts'
+import type { Call } from '../../core/operation.ts'
+import type { MediaType } from '../../ports/wechat.ts'
+import { mediaTypeOf } from '../library/downloadedFormat.ts'
+import type { MediaName } from '../library/libraryRows.ts'
+import { archiveRules } from './archive.ts'
+import type { CopyPorts } from './copyMedia.ts'
+import { getTemporaryMedia } from './getTemporaryMedia.ts'
+import { gone } from './keepFile.ts'
+import {
+  findTemporary,
+  type KeptTemporary,
+  type TemporaryData,
+  type TemporaryRow,
+  temporaryRow,
+} from './temporaryRow.ts'
+import { trackMedia } from './trackMedia.ts'
+
+/** A media_id with less than this left is renewed, ms. */
+const ENOUGH_MS = 12 * 3_600_000
+/** An upload that is older has lost its function (serverless.yml: 29 s). */
+const LEASE_MS = 35_000
+const LOOK_AGAIN_MS = 250
+const MIN_REMAINING_MS = 3_000
+const LEASE_ID_LENGTH = 16
+
+/** A valid media. */
+export interface Renewed {
+  data: TemporaryData & { type: MediaType }
+  /** Whether it is another media_id than the one asked for. */
+  renewed: boolean
+}
+
+/**
+ * Throws `MEDIA_NOT_FOUND` when neither WeChat nor the store has the bytes, `FILE_TYPE_NOT_ALLOWED` for bytes that WeChat
+ * gives out and does not take (SILK, speex), `OUT_OF_TIME` while another caller's upload takes too long.
+ */
+export async function renewMedia(ports: CopyPorts, name: MediaName, call: Call): Promise<Renewed> {
+  const { table, clock } = ports
+  const asked = await findTemporary(table, name, call.signal)
+  const root = { ...name, mediaId: asked?.data.renewed_from ?? name.mediaId }
+  while (call.remaining() > MIN_REMAINING_MS) {
+    const row = await findTemporary(table, root, call.signal)
+    if (row?.data.state === 'ERASED') throw gone(name)
+    const valid = row && (await validOf(ports, row, call.signal))
+    if (valid) return { data: valid, renewed: valid.media_id !== name.mediaId }
+    if (row?.data.renewing && row.data.renewing.until > clock.now()) {
+      await clock.sleep(LOOK_AGAIN_MS, call.signal)
+      continue
+    }
+    const kept = await getTemporaryMedia(ports, root, call.signal)
+    const claimed = await claim(ports, root, kept, call.signal)
+    if (claimed) return { data: await uploadAgain(ports, claimed, call.signal), renewed: true }
+  }
+  throw new AppError('OUT_OF_TIME', 'The media is being uploaded for another caller; try again.', {}, { retryAfter: 2 })
+}
+
+/** The media itself or its latest successor, if WeChat surely keeps it for a while. */
+async function validOf(
+  { table, clock }: CopyPorts,
+  { data }: TemporaryRow,
+  signal: AbortSignal,
+): Promise<Renewed['data'] | undefined> {
+  const { app_id: appId, renewed_as: mediaId } = data
+  const latest = mediaId === undefined ? data : (await findTemporary(table, { appId, mediaId }, signal))?.data
+  if (!latest?.type || !latest.age_known || latest.state === 'LOST') return undefined
+  return latest.expires_at - clock.now() > ENOUGH_MS ? { ...latest, type: latest.type } : undefined
+}
+
+/** One of several callers gets it. */
+async function claim(
+  { table, clock, random }: CopyPorts,
+  root: MediaName,
+  kept: KeptTemporary,
+  signal: AbortSignal,
+): Promise<KeptTemporary | undefined> {
+  const row = await findTemporary(table, root, signal)
+  const isFree = !row?.data.renewing || row.data.renewing.until <= clock.now()
+  if (!row || !isFree || row.data.renewed_as !== kept.renewed_as) return undefined
+  const renewing = { id: randomId(random, LEASE_ID_LENGTH), until: clock.now() + LEASE_MS }
+  const claimed = { ...row.data, file: kept.file, renewing }
+  return (await table.put(temporaryRow(claimed), row.version, signal)).ok ? claimed : undefined
+}
+
+async function uploadAgain(ports: CopyPorts, root: KeptTemporary, signal: AbortSignal): Promise<Renewed['data']> {
+  const { table, objects, wechat } = ports
+  const { app_id: appId, file, openid_hash: openidHash, filename } = root
+  try {
+    const type = root.type ?? mediaTypeOf(file.content_type)
+    if (!type) throw new AppError('FILE_TYPE_NOT_ALLOWED', 'The bytes are of no format that WeChat takes.')
+    const media = await wechat.media(appId).upload(
+      type,
+      {
+        filename: file.filename,
+        contentType: file.content_type,
+        size: file.size,
+        sha256: file.sha256,
+        open: async abort => {
+          const object = await objects.read(file.object_key, abort ? { signal: abort } : {})
+          if (!object) throw new AppError('OBJECT_CHANGED', 'The copy went away meanwhile; try again.')
+          return object.body
+        },
+      },
+      signal,
+    )
+    const { data } = await trackMedia(ports, {
+      ...{ appId, mediaId: media.media_id, source: 'upload', type, createdAt: media.created_at * 1000 },
+      ...{ file, filename, openidHash, renewedFrom: root.media_id },
+      rule: await archiveRules(table)(appId),
+    })
+    await settle(ports, root, media.media_id)
+    return { ...data, type }
+  } catch (error) {
+    // The next caller need not wait for the lease; nobody but WeChat holds what may have been uploaded in vain.
+    await settle(ports, root, undefined).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Ends the claim; `mediaId` is the successor. Of two, the later claim's counts. */
+async function settle({ table }: CopyPorts, root: TemporaryData, mediaId: string | undefined): Promise<void> {
+  for (let tries = 0; tries < 5; tries++) {
+    const row = await findTemporary(table, { appId: root.app_id, mediaId: root.media_id })
+    if (row?.data.renewing?.id !== root.renewing?.id || !row) return
+    const { renewing: _, ...rest } = row.data
+    const next = { ...rest, ...(mediaId !== undefined && { renewed_as: mediaId }) }
+    if ((await table.put(temporaryRow(next), row.version)).ok) return
+  }
+}
