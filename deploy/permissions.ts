@@ -90,7 +90,14 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   uploadArticleImage: [...DOOR, ...ONCE, ...WECHAT],
   getMaterialStats: [...DOOR, ...WECHAT],
   listMaterials: [...DOOR, ...WECHAT],
-  getMaterial: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem', 'PutItem'), ...COPIES],
+  getMaterial: [
+    ...DOOR,
+    ...WECHAT,
+    ...rows('MAT', 'GetItem', 'PutItem'),
+    ...rows('HASH', 'GetItem'),
+    ...rows('UPL', 'GetItem'),
+    ...COPIES,
+  ],
   getTemporaryMedia: [
     ...DOOR,
     ...WECHAT,

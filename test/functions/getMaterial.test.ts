@@ -133,6 +133,30 @@ describe('a file', () => {
     )
   })
 
+  it.each([
+    ['image', 'png', '海边 “日落”.png'],
+    ['voice', 'mp3', '问候.mp3'],
+    ['thumb', 'jpg', '封面.jpeg'],
+  ] as const)('of type %s that was uploaded here is downloaded under its own name', async (type, format, filename) => {
+    await using service = await world()
+    const upload = await openAndPost(service, { type, format, filename })
+    await service.deliver()
+    const { media_id: mediaId = '' } = await view(service, upload)
+    const got = await behind(service, (await file(service, mediaId)).down_url)
+    expect(got.disposition).toContain(`filename*=UTF-8''${encodeURIComponent(filename)}`)
+    const again = await behind(service, (await file(service, mediaId)).down_url)
+    expect(again.disposition).toBe(got.disposition)
+  })
+
+  it('is downloaded under WeChat’s name when the same bytes were uploaded here as another material', async () => {
+    await using service = await world()
+    const upload = await openAndPost(service, { filename: '我的.jpg' })
+    await service.deliver()
+    const other = await addMaterial(service, { bytes: upload.bytes })
+    const got = await behind(service, (await file(service, other)).down_url)
+    expect(got.disposition).toContain(`filename*=UTF-8''${other}.jpg`)
+  })
+
   it('is fetched from WeChat once, and title and size are known without asking again', async () => {
     await using service = await world()
     const mediaId = await addMaterial(service, { type: 'video', format: 'mp4' })

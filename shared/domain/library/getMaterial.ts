@@ -8,6 +8,7 @@ import { type MaterialData, materialRows } from './libraryRows.ts'
 import { recordFile } from './recordFile.ts'
 import { type Kind, resolveKind } from './resolveKind.ts'
 import { type StoredFile, storeFile } from './storedFile.ts'
+import { uploadedName } from './uploadedName.ts'
 
 /** Which material is wanted; `said` is what the caller says of its kind. */
 export interface MaterialRequest {
@@ -51,17 +52,19 @@ async function keep(
   const video = found.kind === 'video' ? found : undefined
   const media = found.kind === 'video' ? await found.open(signal) : found
   const name = video?.title || mediaId
-  const file = await storeFile(ports.objects, video ? { ...media, filename: undefined } : media, {
+  const copy = await storeFile(ports.objects, video ? { ...media, filename: undefined } : media, {
     ...{ stem: `store/${appId}/material/${mediaId}`, name, now, signal },
   })
-  const type = video ? 'video' : mediaTypeOf(file.content_type)
+  const type = video ? 'video' : mediaTypeOf(copy.content_type)
+  const { sha256 } = copy
+  const ours = video ? undefined : await uploadedName(ports.table, { appId, mediaId, type, sha256, signal })
   const data = {
     app_id: appId,
     media_id: mediaId,
     kind: 'material' as const,
     ...(type && type !== 'thumb' && { type }),
     ...(video && { title: video.title, description: video.description }),
-    file,
+    file: { ...copy, ...(ours !== undefined && { filename: ours }) },
     created_at: row?.data.created_at ?? now,
   }
   return recordFile(ports, materialRows, { data, expected: row?.version ?? 0, signal })
