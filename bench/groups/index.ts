@@ -7,6 +7,7 @@ import { list } from './list.ts'
 import { mirror } from './mirror.ts'
 import { relay } from './relay.ts'
 import { tokens } from './tokens.ts'
+import { webhook } from './webhook.ts'
 
 /** The groups. */
-export const GROUPS: readonly Group[] = [relay, direct, mirror, list, tokens, bundles, init]
+export const GROUPS: readonly Group[] = [relay, direct, mirror, list, tokens, bundles, init, webhook]
