@@ -23,22 +23,27 @@ export interface Seen {
   otherCalls: number
 }
 
-/** A fresh account with nobody's token: `processes` that call at once. */
-export async function ourProcesses(keep: Keep, processes: number) {
+/** Table, WeChat and refresher of a fresh account; `env` is what a function needs to find them, and the given store. */
+export async function tokenServers(keep: Keep, storeUrl: string) {
   const weChat = await weChatStandIn(keep)
   const { url: weChatUrl } = await weChat.call('facts')
-  const env = { ...storeEnvironment('http://127.0.0.1:1', weChatUrl), TABLE_NAME: TABLE }
+  const env = { ...storeEnvironment(storeUrl, weChatUrl), TABLE_NAME: TABLE }
   const settings = { tableName: TABLE, folder: temporaryFolder() }
   const table = await keep(startActor<TableActions, TableSettings>('standIns/table.ts', settings, { env }))
-  const withTable = { ...env, AWS_ENDPOINT_URL_DYNAMODB: (await table.call('facts')).url }
   const keyFile = join(temporaryFolder(), 'secrets.key')
   writeFileSync(keyFile, randomBytes(32))
-  const refresherEnv = { ...withTable, SECRETS_KEY_FILE: keyFile }
-  const refresher = await keep(
-    startActor<RefresherActions, null>('actors/ourRefresher.ts', null, { env: refresherEnv, condition: 'local' }),
-  )
-  const callerEnv = { ...withTable, AWS_ENDPOINT_URL_LAMBDA: (await refresher.call('facts')).url }
-  const options = { env: callerEnv, asFunction: true }
+  const { url } = await table.call('facts')
+  const withTable = { ...env, AWS_ENDPOINT_URL_DYNAMODB: url, SECRETS_KEY_FILE: keyFile }
+  const options = { env: withTable, condition: 'local' as const }
+  const refresher = await keep(startActor<RefresherActions, null>('actors/ourRefresher.ts', null, options))
+  const { url: invokeUrl } = await refresher.call('facts')
+  return { weChat, table, env: { ...withTable, AWS_ENDPOINT_URL_LAMBDA: invokeUrl } }
+}
+
+/** A fresh account with nobody's token: `processes` that call at once. */
+export async function ourProcesses(keep: Keep, processes: number) {
+  const { weChat, table, env } = await tokenServers(keep, 'http://127.0.0.1:1')
+  const options = { env, asFunction: true }
   const callers = await Promise.all(
     Array.from({ length: processes }, () =>
       keep(startActor<CallerActions, null>('actors/ourCaller.ts', null, options)),

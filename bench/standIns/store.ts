@@ -19,10 +19,13 @@ export async function start({ tls, fileBytes }: StoreSettings) {
   const file = sampleFile(fileBytes)
   const facts = { 'content-type': 'image/png', 'content-length': file.length, etag: `"${sha256(file).slice(0, 32)}"` }
   const put: Buffer[][] = []
+  let counted: Record<string, number> = {}
   const url = await listen(tls, async (request, response) => {
-    if (request.method === 'GET') response.writeHead(200, facts).end(file)
-    else if (request.method === 'HEAD') response.writeHead(200, facts).end()
-    else if (request.method === 'PUT') {
+    const { method = '' } = request
+    counted[method] = (counted[method] ?? 0) + 1
+    if (method === 'GET') response.writeHead(200, facts).end(file)
+    else if (method === 'HEAD') response.writeHead(200, facts).end()
+    else if (method === 'PUT') {
       // A refusal of aws-chunked framing would look like corruption.
       put.push(await chunksOf(request))
       response.writeHead(200, { etag: facts.etag, 'content-length': 0 }).end()
@@ -34,6 +37,12 @@ export async function start({ tls, fileBytes }: StoreSettings) {
   return {
     /** Where it is and what file it has. */
     facts: () => ({ url, sha256: sha256(file) }),
+    /** Requests by method since the last question. */
+    counted: (): Record<string, number> => {
+      const seen = counted
+      counted = {}
+      return seen
+    },
     /** What was put since the last question. */
     put: (): PutObject[] =>
       put.splice(0).map(chunks => ({ sha256: sha256(...chunks), size: Buffer.concat(chunks).length })),
