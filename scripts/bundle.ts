@@ -57,14 +57,20 @@ const absentProviders: Plugin = {
   },
 }
 
-/** Zod's JSON Schemas: made by scripts/openapi.ts before anything is deployed, never by a function. */
-const SCHEMA_WRITER = /\/zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/
+/**
+ * What zod brings and no function needs: JSON Schemas, which scripts/openapi.ts makes before anything is deployed, and its
+ * memory of cycles, which JSON has none of (zod/mini comes without it, too).
+ */
+const UNUSED_OF_ZOD = /\/zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/
+const ZOD_CYCLES = /\/zod\/v4\/core\/memoizer\.js$/
+const NO_CYCLES = 'export const memoizer = () => undefined, isBackEdge = () => false, isRecursiveSchema = () => false'
 
-/** Leaves {@link SCHEMA_WRITER} out: zod names its parts in closures that only `toJSONSchema` runs. 18 kB less everywhere. */
-const noSchemaWriter: Plugin = {
-  name: 'no-schema-writer',
+/** Leaves {@link UNUSED_OF_ZOD} out, 21 kB in every function: schemas name it in closures that only `toJSONSchema` runs. */
+const zodUnused: Plugin = {
+  name: 'zod-unused',
   setup(build) {
-    build.onLoad({ filter: SCHEMA_WRITER }, () => ({ contents: 'module.exports = {}' }))
+    build.onLoad({ filter: UNUSED_OF_ZOD }, () => ({ contents: 'module.exports = {}' }))
+    build.onLoad({ filter: ZOD_CYCLES }, () => ({ contents: NO_CYCLES }))
   },
 }
 
@@ -73,8 +79,8 @@ const LOWEST_NODE = 'node20.18'
 
 const HOST_OPTIONS: Record<Host, BuildOptions> = {
   // Naming any condition, even none, would end esbuild's own `module`, and the SDK would come as CommonJS.
-  lambda: { target: 'node24', outExtension: { '.js': '.cjs' }, plugins: [absentProviders, noSchemaWriter] },
-  wxcloud: { target: LOWEST_NODE, conditions: ['wxcloud', 'module'], plugins: [sdkBeside, noSchemaWriter] },
+  lambda: { target: 'node24', outExtension: { '.js': '.cjs' }, plugins: [absentProviders, zodUnused] },
+  wxcloud: { target: LOWEST_NODE, conditions: ['wxcloud', 'module'], plugins: [sdkBeside, zodUnused] },
 }
 
 const OPTIONS: BuildOptions = {

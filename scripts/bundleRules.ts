@@ -11,18 +11,15 @@ const SDK_CLIENT = /^@aws-sdk\/(client|s3)-/
 
 const TABLE = ['@aws-sdk/client-dynamodb']
 const OBJECTS = ['@aws-sdk/client-s3']
-const INVOKER = ['@aws-sdk/client-lambda']
 
-/** The packages that come with a port on AWS; `wechat` reads tokens from the table and may call the refresher. */
+/** The packages that come with a port on AWS; `wechat` reads tokens from the table; signer and invoker need none. */
 export const PORT_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   table: TABLE,
   objects: OBJECTS,
-  signer: [...OBJECTS, '@aws-sdk/s3-presigned-post', '@aws-sdk/s3-request-presigner'],
-  wechat: ['undici', ...TABLE, ...INVOKER],
+  wechat: ['undici', ...TABLE],
   credentials: ['undici'],
   secrets: ['@aws-sdk/client-kms'],
   sealer: ['@aws-sdk/client-kms'],
-  invoker: INVOKER,
   outbound: ['undici'],
 }
 

@@ -3,7 +3,14 @@ import type { UploadGrant } from '../../shared/ports/objectStore.ts'
 import { memorySigner } from '../../shared/stores/memorySigner.ts'
 import { s3Objects } from '../../shared/stores/s3Objects.ts'
 import { s3Signer } from '../../shared/stores/s3Signer.ts'
-import { TEST_BUCKET, type TestObjectServer, testBytes, testObjectServer } from '../support/objectServer.ts'
+import {
+  TEST_BUCKET,
+  TEST_CREDENTIALS,
+  TEST_REGION,
+  type TestObjectServer,
+  testBytes,
+  testObjectServer,
+} from '../support/objectServer.ts'
 
 const GRANT: UploadGrant = {
   key: 'in/wx0123456789abcdef/封 面+1.png',
@@ -19,7 +26,9 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-const signer = () => s3Signer({ bucket: TEST_BUCKET, client: () => server.client })
+const clock = { now: () => Date.now() }
+const signer = () =>
+  s3Signer({ bucket: TEST_BUCKET, region: TEST_REGION, credentials: TEST_CREDENTIALS, endpoint: server.url, clock })
 const store = () => s3Objects({ bucket: TEST_BUCKET, client: () => server.client })
 
 /** Posts `bytes` as a browser does, with `changes` made to the signed fields. */

@@ -6,7 +6,7 @@ import { s3Objects } from '../../shared/stores/s3Objects.ts'
 import { s3Signer } from '../../shared/stores/s3Signer.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
 import { addMaterial, mediaFile } from '../support/library.ts'
-import { TEST_BUCKET, testObjectServer } from '../support/objectServer.ts'
+import { TEST_BUCKET, TEST_CREDENTIALS, TEST_REGION, testObjectServer } from '../support/objectServer.ts'
 import { APP_ID, world } from '../support/world.ts'
 
 const MIB = 1024 * 1024
@@ -14,8 +14,11 @@ const MIB = 1024 * 1024
 /** A world whose objects lie in a real store. */
 async function stored() {
   const server = await testObjectServer()
-  const options = { bucket: TEST_BUCKET, client: () => server.client }
-  return { server, ports: { objects: s3Objects(options), signer: s3Signer(options) } }
+  const objects = s3Objects({ bucket: TEST_BUCKET, client: () => server.client })
+  const credentials = TEST_CREDENTIALS
+  const where = { bucket: TEST_BUCKET, region: TEST_REGION, endpoint: server.url }
+  const signer = s3Signer({ ...where, credentials, clock: { now: () => Date.now() } })
+  return { server, ports: { objects, signer } }
 }
 
 describe('a signed address', () => {

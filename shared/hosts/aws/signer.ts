@@ -1,7 +1,15 @@
 import { s3Signer } from '../../stores/s3Signer.ts'
-import { requiredEnv } from '../env.ts'
+import { env, requiredEnv } from '../env.ts'
 import { once } from '../once.ts'
-import { s3Client } from './s3Client.ts'
+import { systemClock } from '../systemClock.ts'
+import { identity } from './identity.ts'
 
 /** Signs for the bucket named by `BUCKET`. */
-export const signer = once(() => s3Signer({ bucket: requiredEnv('BUCKET'), client: s3Client }))
+export const signer = once(() =>
+  s3Signer({
+    ...identity(),
+    bucket: requiredEnv('BUCKET'),
+    endpoint: env('AWS_ENDPOINT_URL_S3') ?? env('AWS_ENDPOINT_URL'),
+    clock: systemClock,
+  }),
+)
