@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { bundleFor, type HostBundles, ROOT } from '../scripts/bundle.ts'
+import { type HostBundles, ROOT } from '../scripts/bundle.ts'
 import { cloudbaserc, cloudTimes, configOf, cron } from '../scripts/cloudPackage.ts'
 import { ROUTER, routerFacts } from '../scripts/cloudRouter.ts'
 import { FUNCTIONS } from '../scripts/functionList.ts'
-import { writeBundles } from '../scripts/writeBundles.ts'
+import { writeCloudPackage } from '../scripts/writeCloudPackage.ts'
 import { accountRow } from '../shared/core/account.ts'
 import { keyRow } from '../shared/core/keys.ts'
 import { cloudTable } from '../shared/stores/cloudTable.ts'
@@ -49,8 +49,7 @@ describe('the packaged functions', () => {
 
   beforeAll(async () => {
     out = await mkdtemp(join(tmpdir(), 'sucai-wxcloud-'))
-    made = await bundleFor('wxcloud', FUNCTIONS, { outdir: out })
-    await writeBundles(out, made)
+    made = await writeCloudPackage(out)
     cloud = await testCloudBase()
     const table = cloudTable({ collection: TEST_COLLECTION, client: cloud.client, random: seededRandom() })
     await table.put(keyRow(KEY, { role: 'read', app_ids: '*', created_at: 1 }), 0)
@@ -70,12 +69,15 @@ describe('the packaged functions', () => {
 
   it('are one folder each, and the router', () => {
     const ids = [...FUNCTIONS.map(({ id }) => id), ROUTER].sort()
-    expect(readdirSync(join(out, 'wxcloud')).sort()).toEqual(ids)
+    expect(readdirSync(join(out, 'wxcloud')).sort()).toEqual([...ids, 'cloudbaserc.json'].sort())
+    for (const id of ids) {
+      expect(readdirSync(join(out, 'wxcloud', id))).toEqual(expect.arrayContaining(['config.json', 'package.json']))
+    }
     expect(made.bundles.map(({ id }) => id)).toEqual(expect.arrayContaining(ids))
   })
 
   it.each(NODES)('all load on %s', async (_, path) => {
-    const ids = readdirSync(join(out, 'wxcloud'))
+    const ids = [...FUNCTIONS.map(({ id }) => id), ROUTER]
     expect(await node(path, LOAD, join(out, 'wxcloud'), ...ids)).toEqual(ids)
   })
 

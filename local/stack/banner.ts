@@ -1,20 +1,27 @@
-/** What the stack prints once it is ready: where it is, and three lines that work when pasted. */
+/** What a stack prints once it is ready: where it is, and lines that work when pasted. */
 import type { Stack } from './startStack.ts'
 
 /** A picture of one pixel, for the first upload. */
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 /** The text, ending in a line break. */
-export function banner({ url, apiKey, appId, s3Url, tableUrl, wechatUrl, simulated }: Stack): string {
+export function banner(stack: Stack): string {
+  const { s3Url, tableUrl, wechatUrl, simulated } = stack
+  const wechat = `${wechatUrl}${simulated ? ' (the built-in simulator)' : ''}`
+  return bannerOf(stack, { S3: s3Url, DynamoDB: tableUrl, WeChat: wechat })
+}
+
+/** The same for any stack; `parts` are named in front of their addresses. */
+export function bannerOf(
+  { url, apiKey, appId }: Pick<Stack, 'url' | 'apiKey' | 'appId'>,
+  parts: Record<string, string>,
+): string {
   const query = `app_id=${appId}`
   const auth = `-H 'Authorization: Bearer ${apiKey}'`
+  const addresses = Object.entries({ 'API key': apiKey, account: appId, ...parts })
   return `
 素材 sucai is ready on ${url}
-  API key     ${apiKey}
-  account     ${appId}
-  S3          ${s3Url}
-  DynamoDB    ${tableUrl}
-  WeChat      ${wechatUrl}${simulated ? ' (the built-in simulator)' : ''}
+${addresses.map(([name, address]) => `  ${name.padEnd(12)}${address}`).join('\n')}
 
 Try it (paste one after the other):
   echo ${PIXEL} | base64 -d > 像素.png

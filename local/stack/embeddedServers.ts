@@ -1,21 +1,18 @@
 /** The servers that stand in for AWS and WeChat, each only when no other one is named. */
 import { systemClock } from '../../shared/hosts/systemClock.ts'
-import { systemRandom } from '../../shared/hosts/systemRandom.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import { startObjectServer } from '../s3/startObjectServer.ts'
 import { startTableServer } from '../table/startTableServer.ts'
-import { startSimulator } from '../wechat/startSimulator.ts'
 import type { AccountEntry } from './accountsFile.ts'
 import type { FunctionRunner } from './functionRunner.ts'
 import type { KeptSecrets } from './keptSecrets.ts'
 import { onPort } from './portTaken.ts'
 import type { FunctionDefinition } from './serviceDefinition.ts'
 import type { Settings } from './settings.ts'
+import { simulator } from './simulatedWeChat.ts'
 
 /** The region that embedded servers and their clients agree on. */
 export const LOCAL_REGION = 'us-east-1'
-/** The simulated accounts are for trying things all day. */
-const SIMULATED_CALLS_PER_DAY = 1_000_000
 
 /** Where the servers are. */
 export interface ServerUrls {
@@ -47,7 +44,7 @@ export async function embeddedServers(embedding: Embedding): Promise<ServerUrls>
   const tableUrl = settings.tableUrl ?? (await started(tableServer(embedding)))
   const [s3Url, wechatUrl] = await Promise.all([
     settings.s3Url ?? started(objectServer(embedding)),
-    settings.wechatUrl ?? started(simulator(embedding)),
+    settings.wechatUrl ?? started(simulator(settings, embedding.accounts, embedding.clock)),
   ])
   return { s3Url, tableUrl, wechatUrl }
 }
@@ -78,24 +75,6 @@ function objectServer({ settings, kept, functions, runner }: Embedding) {
           }
         }
       },
-    }),
-  )
-}
-
-function simulator({ settings, accounts, clock }: Embedding) {
-  const { ports, dataDir } = settings
-  return onPort('WECHAT_PORT', ports.wechat, port =>
-    startSimulator({
-      port,
-      dataDir: `${dataDir}/wechat`,
-      clock,
-      random: systemRandom,
-      accounts: accounts.map(({ app_id, secret, kind }) => ({
-        appId: app_id,
-        secret,
-        quotas: { '*': SIMULATED_CALLS_PER_DAY },
-        ...(kind === 'mini_program' && { kind: 'miniprogram' as const }),
-      })),
     }),
   )
 }

@@ -8,7 +8,10 @@ const PATH = /^\/2015-03-31\/functions\/([\w-]+)\/invocations$/
 const MAX_BODY_BYTES = 8 * 1024 * 1024
 
 /** Starts the server on a free port; `control` has the first look. */
-export function startInvokeServer(runner: FunctionRunner, control: StackControl): Promise<RunningServer> {
+export function startInvokeServer(
+  runner: FunctionRunner,
+  control: StackControl = () => undefined,
+): Promise<RunningServer> {
   return listen(0, async (request, response) => {
     try {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost')

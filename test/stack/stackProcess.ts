@@ -25,12 +25,13 @@ const run = (script: string, environment: Record<string, string>, args: string[]
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
-/** Starts a stack on free ports; rejects with what it printed when it does not come up. */
+/** Starts a stack on free ports, the one of `npm start` unless another script is named; rejects with what it printed when it does not come up. */
 export async function startStackProcess(
   dataDir: string,
   environment: Record<string, string> = {},
+  [script = 'local/start.ts', ...args]: string[] = [],
 ): Promise<StackProcess> {
-  const child = run('local/start.ts', { PORT: '0', DATA_DIR: dataDir, ...environment })
+  const child = run(script, { PORT: '0', DATA_DIR: dataDir, ...environment }, args)
   const output = collect(child)
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', () => output().includes('Ctrl-C ends it') && resolve())

@@ -1,0 +1,71 @@
+/** The packaged functions of WeChat Cloud, started as a stranger does: the demo, the tour, a mini program. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeCloudPackage } from '../../scripts/writeCloudPackage.ts'
+import { fileBytes } from '../support/files.ts'
+import { runScript, type StackProcess, startStackProcess } from './stackProcess.ts'
+import { type Step, takeTour } from './tour.ts'
+
+const dataDir = mkdtempSync(join(tmpdir(), 'sucai-wxcloud-'))
+let stack: StackProcess
+
+beforeAll(async () => {
+  await writeCloudPackage(dataDir)
+  stack = await startStackProcess(dataDir, {}, ['local/wxcloud/start.ts', join(dataDir, 'wxcloud')])
+}, 60_000)
+afterAll(async () => {
+  await stack?.end('SIGTERM')
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+/** The same step where the store takes a PUT with headers and tells nobody (docs/deploy-wxcloud.md). */
+function onCloudStorage({ command, output }: Step): Step {
+  const complete = 'curl -s -o /dev/null -X POST -H "$A" "$U/uploads/$(echo "$R" | pick upload_id)/complete?$Q"'
+  return {
+    command: command
+      .replace("data.fields).map(f => '-F ' + f.join('='))", "data.headers).map(f => '-H ' + f.join(':'))")
+      .replace('$FORM -F file=@', '$FORM -T ')
+      .replace(/^S=/, `${complete}; S=`),
+    output: output
+      .replace(/"method":"POST","url":"[^"]*","fields":\{.*?\}/, '"method":"PUT","url":"…","headers":{…}')
+      .replace('/sucai/store/', '/files/store/')
+      .replace(/^204$/, '200'),
+  }
+}
+
+describe('the local WeChat Cloud', () => {
+  it('prints the answers of the tour', () => takeTour('README.md', { stack, dataDir }, onCloudStorage), 60_000)
+
+  it('does the demo: put, complete, STORED', async () => {
+    const { code, output } = await runScript('local/demo.ts', { DATA_DIR: dataDir })
+    expect(output).toMatch(/image 海边\.png: open … put 21469 bytes … complete … wait for WeChat … STORED/)
+    expect(code).toBe(0)
+  }, 60_000)
+
+  it('refuses text bodies above 100 KB as the platform does, and takes larger files', async () => {
+    const authorization = `Bearer ${stack.apiKey}`
+    const address = (path: string) => `${stack.url}/wechat/${path}?app_id=${stack.appId}`
+    const refused = await fetch(address('material/article'), {
+      method: 'POST',
+      body: JSON.stringify({ title: '长文', thumb_media_id: 'x', content: '长'.repeat(40_000) }),
+      headers: { authorization, 'content-type': 'application/json' },
+    })
+    expect([refused.status, await refused.json()]).toMatchObject([413, { code: 'EXCEED_MAX_PAYLOAD_SIZE' }])
+    const form = new FormData()
+    form.append('media', new Blob([new Uint8Array(fileBytes('jpg', 1_000_000))], { type: 'image/jpeg' }), '大图.jpg')
+    const taken = await fetch(address('image/material'), { method: 'POST', body: form, headers: { authorization } })
+    expect([taken.status, await taken.json()]).toMatchObject([200, { data: { media_id: expect.any(String) } }])
+  })
+
+  it('fires timers on demand', async () => {
+    const { code, output } = await runScript('local/tick.ts', { DATA_DIR: dataDir }, ['sweepUploads'])
+    expect([code, output]).toEqual([0, 'sweepUploads: {"swept":0}\n'])
+  })
+
+  it('sees to it that nobody starts a second stack on the same data', async () => {
+    const second = startStackProcess(dataDir, {}, ['local/wxcloud/start.ts', join(dataDir, 'wxcloud')])
+    await expect(second).rejects.toThrow('another stack runs on this DATA_DIR')
+  })
+})
