@@ -83,6 +83,7 @@ const LAYERS: readonly Layer[] = [
     name: 'hosts',
     files: /^shared\/hosts\//,
     values: [/^shared\//, /^node:/, /^@aws-sdk\//, /^zod$/],
+    types: [/^@opentelemetry\/api$/],
     refused: { from: 'shared/hosts/lambda/serve.ts', to: 'local/start.ts' },
   },
   {

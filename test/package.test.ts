@@ -205,7 +205,7 @@ describe('the zips', () => {
         const event =
           kind === 'operation' ? 'apigw' : existsSync(join(ROOT, 'events', id, 'ok.call.json')) ? 'call' : 'schedule'
         const outcome = await lambda.run(id, recorded(id, event, key))
-        expect(outcome.loaded, id).toEqual([lambda.fileOf(id)])
+        expect(outcome.loaded, id).toEqual([lambda.bundleOf(id)])
         expect(outcome.log, id).not.toMatch(/ERR_ACCESS_DENIED|Cannot find module/)
         if (kind === 'job') expect(outcome.failure, `${id}: ${outcome.log}`).toBeUndefined()
         else expect(answered(outcome).statusCode, `${id}: ${outcome.log}`).toBeLessThan(500)

@@ -4,6 +4,7 @@ import type { Entry } from './enter.ts'
 import { asAppError, ERROR_RULES } from './errors.ts'
 import { fingerprinted } from './fingerprint.ts'
 import { claimKey, type FirstRun, idempotencyKey, type KeptAnswer } from './idempotency.ts'
+import { jsonTextResponse } from './jsonResponse.ts'
 import type { Call } from './operation.ts'
 import type { AmbientPorts } from './ports.ts'
 import { problemResponse } from './problem.ts'
@@ -78,10 +79,7 @@ async function settle({ operation, ambient }: KeyedWork, first: FirstRun, answer
 
 async function replayed({ call, refresh }: KeyedWork, kept: KeptAnswer): Promise<Response> {
   const body = kept.status < 400 ? await refresh(kept) : renamed(kept.body, call.requestId)
-  return new Response(body, {
-    status: kept.status,
-    headers: { 'content-type': 'application/json', [REPLAYED]: 'true' },
-  })
+  return jsonTextResponse(body, kept.status, { [REPLAYED]: 'true' })
 }
 
 /** A problem carries the id of the request it answers. */

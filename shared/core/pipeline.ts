@@ -6,6 +6,7 @@ import { type Entry, enter, OPEN_ENTRY } from './enter.ts'
 import { AppError, asAppError } from './errors.ts'
 import type { Principal } from './grants.ts'
 import type { KeptAnswer } from './idempotency.ts'
+import { jsonResponse } from './jsonResponse.ts'
 import { onceOnly } from './onceOnly.ts'
 import type { Call, Input, Operation } from './operation.ts'
 import type { AmbientPorts, PortName, PortsOf, Provider } from './ports.ts'
@@ -101,7 +102,7 @@ async function run<N extends PortName, P, Q, B, R>(
   ) {
     return new Response(null, { status: 304, headers })
   }
-  return Response.json(result, { status: operation.status ?? 200, headers })
+  return jsonResponse(result, operation.status ?? 200, headers)
 }
 
 async function readInput<N extends PortName, P, Q, B, R>(

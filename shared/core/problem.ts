@@ -1,5 +1,6 @@
 /** Turns an error into the one documented failure shape (service-api.md §1). */
 import type { AppError } from './errors.ts'
+import { jsonResponse } from './jsonResponse.ts'
 
 /** Seconds a caller is told to wait where the error itself does not say. */
 const DEFAULT_RETRY_AFTER_S = 5
@@ -24,7 +25,7 @@ export function problemResponse(error: AppError, requestId: string): Response {
     details: error.details,
     ...(error.wechat && { wechat: error.wechat }),
   }
-  const response = Response.json(problem, { status: error.status, headers: { 'x-request-id': requestId } })
+  const response = jsonResponse(problem, error.status, { 'x-request-id': requestId })
   if (error.retryAfter !== undefined || error.status === 429 || error.status === 503) {
     response.headers.set('retry-after', String(Math.max(1, Math.ceil(error.retryAfter ?? DEFAULT_RETRY_AFTER_S))))
   }

@@ -1,6 +1,7 @@
 /** The ports that every function has, on every host. */
 import type { AmbientPorts } from '../core/ports.ts'
 import type { Clock } from '../ports/clock.ts'
+import { callFields } from './callContext.ts'
 import { emfMetrics } from './emfMetrics.ts'
 import { env } from './env.ts'
 import { jsonLog, logLevel } from './jsonLog.ts'
@@ -24,7 +25,7 @@ export const ambient = once(
   (): AmbientPorts => ({
     clock,
     random: systemRandom,
-    log: jsonLog(logLevel(env('LOG_LEVEL')), write),
+    log: jsonLog(logLevel(env('LOG_LEVEL')), write, callFields),
     metrics: emfMetrics({ service: env('SERVICE_NAME') ?? 'sucai', clock, write }),
   }),
 )

@@ -45,7 +45,8 @@ export async function gatewayResult(response: Response): Promise<GatewayResult> 
   const text = isTextual(response.headers.get('content-type'))
   return {
     statusCode: response.status,
-    headers: Object.fromEntries(response.headers),
+    // Gateways count by themselves, what base64 made of it too.
+    headers: Object.fromEntries([...response.headers].filter(([name]) => name !== 'content-length')),
     body: bytes.toString(text ? 'utf8' : 'base64'),
     isBase64Encoded: !text,
   }

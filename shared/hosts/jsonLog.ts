@@ -10,14 +10,14 @@ export type LogLevel = (typeof LEVELS)[number]
 /** The level a name stands for; `info` for anything else. */
 export const logLevel = (name: string | undefined): LogLevel => LEVELS.find(level => level === name) ?? 'info'
 
-/** A log that writes entries of `level` and above through `write`. */
-export function jsonLog(level: LogLevel, write: (line: string) => void): Log {
+/** A log that writes entries of `level` and above through `write`; `always` is asked what every line says of its run. */
+export function jsonLog(level: LogLevel, write: (line: string) => void, always: () => LogFields = () => ({})): Log {
   const entry =
     (of: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (LEVELS.indexOf(of) < LEVELS.indexOf(level)) return
       write(
-        `${JSON.stringify({ time: new Date().toISOString(), level: of, message, ...(redact(fields) as LogFields) })}\n`,
+        `${JSON.stringify({ time: new Date().toISOString(), level: of, message, ...(redact({ ...always(), ...fields }) as LogFields) })}\n`,
       )
     }
   return { debug: entry('debug'), info: entry('info'), warn: entry('warn'), error: entry('error') }

@@ -5,6 +5,7 @@ import type { Table } from '../ports/table.ts'
 import type { Tokens } from '../ports/tokens.ts'
 import type { WeChat } from '../ports/wechat.ts'
 import { weChatClient } from '../wechat/client.ts'
+import type { SeenCall } from '../wechat/seenCall.ts'
 import { ambient } from './ambient.ts'
 import { transport } from './transport.ts'
 
@@ -16,5 +17,6 @@ export function weChatOver(table: Table, invoker: Invoker, wrap = (rows: Tokens)
   const { clock, random, log, metrics } = ambient()
   const tokens = wrap(tokenReader({ table, invoker, clock, random, log }))
   const quotas = callQuotas({ table, clock, log, metrics })
-  return weChatClient({ transport: transport(), tokens, quotas, clock, random })
+  const seen = (call: SeenCall) => log.info('wechat', { ...call })
+  return weChatClient({ transport: transport(), tokens, quotas, clock, random, seen })
 }

@@ -13,6 +13,7 @@ import { notUnderstood } from './judge.ts'
 import { readWhole, type WholeBody } from './readWhole.ts'
 import { withoutSecrets } from './redact.ts'
 import { mayRepeat, needsNewToken, ruleOf } from './refusal.ts'
+import { type CallWatch, watched } from './seenCall.ts'
 import type { Transport, TransportAnswer } from './transportPort.ts'
 
 /** What every call needs from outside. */
@@ -22,7 +23,7 @@ export interface Wires {
 }
 
 /** What calls for an account need beside. */
-export interface AccountWires extends Wires {
+export interface AccountWires extends Wires, CallWatch {
   tokens: Tokens
   quotas: Quotas
   random: Random
@@ -79,7 +80,8 @@ async function underToken<T>(
   for (let tries = 1; ; ) {
     try {
       const credentials = { [token.parameter ?? 'access_token']: token.value }
-      const result = await receive(await send(wires, step, credentials), token.value)
+      const attempt = async () => receive(await send(wires, step, credentials), token.value)
+      const result = await watched(wires, { appId, request }, attempt)
       await wires.quotas.succeeded(appId, request.endpoint)
       return result
     } catch (error) {

@@ -1,4 +1,4 @@
-/** Packaged functions as Lambda runs them: one unpacked zip, a bare Node, AWS by its endpoints and nothing else. */
+/** Packaged functions as Lambda runs them: one unpacked zip, its entry, a bare Node, AWS by its endpoints and nothing else. */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,7 @@ const TABLE_NAME = 'sucai-bare'
 const MAX_BYTES = 8 * 1024 * 1024
 const INVOCATION = /^\/2015-03-31\/functions\/([\w-]+)\/invocations$/
 
-/** Loads the bundle, calls `main`, and prints what it answered and every file that was loaded. */
+/** Loads the entry, calls `main`, and prints what it answered and every file that was loaded beside the entry. */
 const RUNNER = `
   const [file] = process.argv.slice(1)
   let event = ''
@@ -32,7 +32,8 @@ const RUNNER = `
       process.exit(0)
     }
     try {
-      print({ answer: (await require(file).main(JSON.parse(event), context)) ?? null })
+      const { main } = await import(file)
+      print({ answer: (await main(JSON.parse(event), context)) ?? null })
     } catch (error) {
       print({ failure: String(error) })
     }
@@ -52,8 +53,8 @@ export type Outcome = z.infer<typeof Outcome> & { log: string }
 export interface BareLambda extends AsyncDisposable {
   /** Runs the function as Lambda does with this event. */
   run(id: string, event: unknown): Promise<Outcome>
-  /** Where the one file of the function lies. */
-  fileOf(id: string): string
+  /** Where the function's bundle lies; its entry is beside it. */
+  bundleOf(id: string): string
   /** Work that functions sent each other and that has not run: the test decides. */
   sent: { id: string; event: unknown }[]
 }
@@ -84,6 +85,7 @@ export async function bareLambda(packaged: string, account: { appId: string; sec
     sendJson(response, 200, failure === undefined ? answer : { errorMessage: failure })
   })
   const env = {
+    AWS_LAMBDA_FUNCTION_NAME: TABLE_NAME,
     AWS_REGION: TEST_REGION,
     AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
@@ -103,21 +105,24 @@ export async function bareLambda(packaged: string, account: { appId: string; sec
   client.destroy()
 
   const unpacked = new Map<string, string>()
-  const fileOf = (id: string): string => {
+  const bundleOf = (id: string): string => {
     const known = unpacked.get(id)
     if (known !== undefined) return known
-    const entries = [...zipEntries(readFileSync(join(packaged, `${id}.zip`)))]
-    const [[name, bytes] = ['', Buffer.alloc(0)], ...others] = entries
-    if (others.length > 0) throw new Error(`${id}.zip holds more than its bundle: ${others.map(([other]) => other)}`)
-    const file = join(folder, id, name)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, bytes)
+    const entries = zipEntries(readFileSync(join(packaged, `${id}.zip`)))
+    const [bundle, entry] = [`out/lambda/${id}.cjs`, `out/lambda/${id}.mjs`]
+    if ([...entries.keys()].sort().join() !== [bundle, entry].join())
+      throw new Error(`${id}.zip holds ${[...entries.keys()]}`)
+    for (const [name, bytes] of entries) {
+      mkdirSync(dirname(join(folder, id, name)), { recursive: true })
+      writeFileSync(join(folder, id, name), bytes)
+    }
+    const file = join(folder, id, bundle)
     unpacked.set(id, file)
     return file
   }
 
   const run = async (id: string, event: unknown): Promise<Outcome> => {
-    const file = fileOf(id)
+    const file = bundleOf(id).replace(/\.cjs$/, '.mjs')
     // The permission model lets it read its own folder and nothing else: no node_modules, no profile of AWS.
     const args = ['--permission', `--allow-fs-read=${join(folder, id)}`, '-e', RUNNER, file]
     const running = promisify(execFile)(process.execPath, args, {
@@ -133,7 +138,7 @@ export async function bareLambda(packaged: string, account: { appId: string; sec
 
   return {
     run,
-    fileOf,
+    bundleOf,
     sent,
     async [Symbol.asyncDispose]() {
       for (const server of [lambda, kms, simulator, objects, table]) await server.close()

@@ -282,6 +282,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     quotas: callQuotas({ table, clock, log, metrics }),
     clock,
     random,
+    seen: call => log.info('wechat', { ...call }),
   })
   const credentials = secretCredentials(tokenClient({ transport, clock }))
   const ambient: AmbientPorts = { clock, random, log, metrics }

@@ -1,4 +1,5 @@
 import { lambdaInvoker } from '../../stores/lambdaInvoker.ts'
+import { carrying } from '../callContext.ts'
 import { env } from '../env.ts'
 import { once } from '../once.ts'
 import { systemClock } from '../systemClock.ts'
@@ -8,12 +9,14 @@ import { post } from './post.ts'
 
 /** Calls the other functions of this stage: `FUNCTION_PREFIX` and the operation id make a function's name. */
 export const invoker = once(() =>
-  lambdaInvoker({
-    ...identity(),
-    prefix: env('FUNCTION_PREFIX') ?? '',
-    endpoint: env('AWS_ENDPOINT_URL_LAMBDA') ?? env('AWS_ENDPOINT_URL'),
-    post,
-    clock: systemClock,
-    random: systemRandom,
-  }),
+  carrying(
+    lambdaInvoker({
+      ...identity(),
+      prefix: env('FUNCTION_PREFIX') ?? '',
+      endpoint: env('AWS_ENDPOINT_URL_LAMBDA') ?? env('AWS_ENDPOINT_URL'),
+      post,
+      clock: systemClock,
+      random: systemRandom,
+    }),
+  ),
 )

@@ -7,6 +7,7 @@ import { problemResponse } from '../../core/problem.ts'
 import type { Log } from '../../ports/log.ts'
 import { ambient } from '../ambient.ts'
 import { type GatewayResult, gatewayResult } from '../gateway.ts'
+import { observed } from '../observed.ts'
 import { requestIdOf } from '../requestId.ts'
 import { runJob } from '../runJob.ts'
 import { wire } from '../wire.ts'
@@ -50,7 +51,7 @@ export function serveOpen<N extends PortName, P, Q, B, R>(
   served: Operation<N, P, Q, B, R>,
   wiring: Wiring<N>,
 ): LambdaHandler {
-  return httpHandler(endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) }))
+  return httpHandler(observed(served, endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) })))
 }
 
 /** The rehearsal is a request without a key: the door refuses it before any store is asked. */
@@ -61,7 +62,7 @@ function operationHandler<N extends PortName, P, Q, B, R>(
   const quiet = httpHandler(endpoint(operation, { ...door, ambient: () => ({ ...ambient(), log: SILENT }) }))
   const context = { awsRequestId: 'init', getRemainingTimeInMillis: () => RESERVE_MS }
   const primed = prime({ table: door.table, nowhere: NO_KEY, rehearse: () => quiet(REHEARSAL, context) })
-  return Object.assign(httpHandler(endpoint(operation, door)), { primed })
+  return Object.assign(httpHandler(observed(operation, endpoint(operation, door))), { primed })
 }
 
 function httpHandler(run: Endpoint): LambdaHandler {

@@ -11,6 +11,7 @@ import { cloudObjects } from '../../stores/cloudObjects.ts'
 import { cloudSigner } from '../../stores/cloudSigner.ts'
 import { cloudTable } from '../../stores/cloudTable.ts'
 import { keySecrets } from '../../stores/keySecrets.ts'
+import { carrying } from '../callContext.ts'
 import { credentials as secretCredentials } from '../credentials.ts'
 import { env, requiredEnv } from '../env.ts'
 import { once } from '../once.ts'
@@ -41,7 +42,7 @@ export const objects = /* @__PURE__ */ once(() => cloudObjects({ client }))
 export const signer = /* @__PURE__ */ once(() => cloudSigner({ client }))
 
 /** Calls the other functions of the environment. */
-export const invoker = /* @__PURE__ */ once(() => cloudInvoker({ client, clock: systemClock }))
+export const invoker = /* @__PURE__ */ once(() => carrying(cloudInvoker({ client, clock: systemClock })))
 
 /** Secrets under the 32-byte key in `SECRETS_KEY` (base64). */
 export const secrets = /* @__PURE__ */ once(() =>

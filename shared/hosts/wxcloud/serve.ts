@@ -9,6 +9,7 @@ import { problemResponse } from '../../core/problem.ts'
 import { matchPath } from '../../core/route.ts'
 import { ambient } from '../ambient.ts'
 import { gatewayResult } from '../gateway.ts'
+import { observed } from '../observed.ts'
 import { requestIdOf } from '../requestId.ts'
 import { runJob } from '../runJob.ts'
 import { wire } from '../wire.ts'
@@ -29,7 +30,8 @@ export function serve<N extends PortName, P, Q, B, R>(
   wiring: Wiring<N | 'table'>,
 ): CloudFunction {
   const ports = wire(ambient, served.needs, wiring)
-  if (served.kind === 'operation') return entry(served, endpoint(served, { ambient, ports, table: wiring.table }))
+  if (served.kind === 'operation')
+    return entry(served, observed(served, endpoint(served, { ambient, ports, table: wiring.table })))
   return async (event, context) => {
     const variables = runVariables(context)
     // A client may send any event, that of a timer too: jobs are not for clients.
@@ -44,7 +46,7 @@ export function serveOpen<N extends PortName, P, Q, B, R>(
   served: Operation<N, P, Q, B, R>,
   wiring: Wiring<N>,
 ): CloudFunction {
-  return entry(served, endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) }))
+  return entry(served, observed(served, endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) })))
 }
 
 /** What the entry of an operation knows of it. */
