@@ -18,6 +18,10 @@ const TAGS = [
   { name: 'articles', description: 'Articles (图文) as drafts or news, and the images inside them.' },
   { name: 'temporary media', description: 'Files that WeChat drops after three days.' },
   { name: 'uploads', description: 'Files of any size through the object store: the normal way.' },
+  {
+    name: 'message push',
+    description: 'Where WeChat itself calls (消息推送); its signature takes the place of a key.',
+  },
   { name: 'accounts', description: 'Official Accounts and mini programs, and whether they work.' },
   { name: 'keys', description: 'Who may call.' },
   { name: 'service', description: 'Public, about the service itself.' },
@@ -116,7 +120,7 @@ function operationObject(facts: OperationFacts): ZodOpenApiOperationObject {
 const ROLE = { read: 'read', write: 'write', admin: 'admin', public: '' }
 
 function describe({ role, account, miniProgram }: OperationFacts): string {
-  if (role === 'public') return 'Public: needs no key.'
+  if (role === 'public') return 'Needs no key.'
   const key = `Needs a key with the role ${ROLE[role]}${role === 'admin' ? '' : ' or a higher one'}.`
   const mini = { yes: '', sometimes: ' For mini programs only what is temporary.', no: ' Not for mini programs.' }
   return account === 'query' ? key + mini[miniProgram] : key
@@ -127,6 +131,7 @@ function tagOf(path: string): Tag {
   if (base !== 'wechat') return 'service'
   if (path.includes('/article')) return 'articles'
   if (topic === 'media' || path.endsWith('/temporary')) return 'temporary media'
+  if (topic === 'callback') return 'message push'
   return topic === 'uploads' || topic === 'accounts' || topic === 'keys' ? topic : 'material'
 }
 
