@@ -59,6 +59,11 @@ export type ListAccountsAnswer = {
     secret_fingerprint?: string
     /** whether message push is set up */
     callback: boolean
+    library_limits?: {
+      image_and_news?: number
+      voice?: number
+      video?: number
+    }
     archive?: {
       /** days after WeChat got the media */
       retention_days?: number
@@ -109,6 +114,11 @@ export type GetAccountAnswer = {
     secret_fingerprint?: string
     /** whether message push is set up */
     callback: boolean
+    library_limits?: {
+      image_and_news?: number
+      voice?: number
+      video?: number
+    }
     archive?: {
       /** days after WeChat got the media */
       retention_days?: number
@@ -196,6 +206,12 @@ export type PutAccountInput = {
     limits?: "2015" | "2017" | "current"
     /** token: the classic call, where each new token ends the one before */
     credential?: "stable_token" | "token"
+    /** of the permanent library, where the account has others than its set; null removes them */
+    library_limits?: {
+      image_and_news?: number
+      voice?: number
+      video?: number
+    } | null
     /** of copies of temporary media; null removes it */
     archive?: {
       /** days after WeChat got the media */
@@ -232,6 +248,11 @@ export type PutAccountAnswer = {
     secret_fingerprint?: string
     /** whether message push is set up */
     callback: boolean
+    library_limits?: {
+      image_and_news?: number
+      voice?: number
+      video?: number
+    }
     archive?: {
       /** days after WeChat got the media */
       retention_days?: number

@@ -81,10 +81,20 @@ const COPIES = [...readObjects('store'), ...objects('store', 'PutObject', 'Delet
 /** Who answers for which bytes; the claim of a rejected upload is given back. */
 const BYTES = rows('HASH', 'GetItem', 'PutItem', 'DeleteItem')
 
+/** How full the library is. */
+const COUNTS = rows('LIB', 'GetItem', 'PutItem')
+
 /** The table: everything beside its own log that a function may do, by its id. */
 export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT, ...TRACKED, ...COPIES],
-  uploadMaterial: [...DOOR, ...ONCE, ...WECHAT, ...BYTES, ...rows('UPL', 'GetItem', 'PutItem', 'DeleteItem')],
+  uploadMaterial: [
+    ...DOOR,
+    ...ONCE,
+    ...WECHAT,
+    ...BYTES,
+    ...COUNTS,
+    ...rows('UPL', 'GetItem', 'PutItem', 'DeleteItem'),
+  ],
   createArticle: [...DOOR, ...ONCE, ...WECHAT, ...rows('MAT', 'PutItem'), ...rows('MED', 'GetItem')],
   updateArticle: [...DOOR, ...WECHAT, ...rows('MAT', 'GetItem'), ...rows('MED', 'GetItem')],
   uploadArticleImage: [...DOOR, ...ONCE, ...WECHAT],
@@ -140,6 +150,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...DOOR,
     ...ONCE,
     ...WECHAT,
+    ...COUNTS,
     ...rows('HASH', 'GetItem'),
     ...rows('UPL', 'GetItem', 'PutItem'),
     ...objects('in', 'PutObject'),
@@ -196,6 +207,8 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...JOB,
     ...WECHAT,
     ...BYTES,
+    ...COUNTS,
+    ...rows('ACCOUNT', 'GetItem'),
     ...rows('UPL', 'GetItem', 'PutItem'),
     ...readObjects('in'),
     ...objects('in', 'DeleteObject'),

@@ -27,6 +27,13 @@ export const ArchiveRule = z.strictObject({
 /** How copies of temporary media are kept. */
 export type ArchiveRule = z.infer<typeof ArchiveRule>
 
+/** Limits of an account's own library, where they differ from those of its set. */
+export const LibraryLimits = z.strictObject({
+  image_and_news: z.int().min(0).optional(),
+  voice: z.int().min(0).optional(),
+  video: z.int().min(0).optional(),
+})
+
 /** What the row's `data` holds; secrets only in sealed form. */
 export const AccountData = z.object({
   app_id: AppId,
@@ -34,6 +41,7 @@ export const AccountData = z.object({
   kind: z.enum(['official', 'mini_program']),
   articles: z.enum(['draft', 'news']),
   limits: LimitSet,
+  library_limits: LibraryLimits.optional(),
   credential: z.enum(['stable_token', 'token', 'authorizer', 'cloudbase']),
   sealed_secret: z.string(),
   /** `{"token","aes_key"}` of the message push as JSON, sealed under {@link callbackContext}. */

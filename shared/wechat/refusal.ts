@@ -30,7 +30,12 @@ export function refusal({ endpoint, errcode, errmsg, now }: Refused): AppError {
   if (rid) wechat.rid = rid
   const message = `WeChat refused ${endpoint} (${errcode}): ${rule.remedy}${ip ? ` The address is ${ip}.` : ''}`
   const pause = rule.pause === 'beijing-midnight' ? secondsToBeijingMidnight(now) : rule.pause
-  const details = { ...(rule.action === 'misconfigured' && { remedy: rule.remedy }), ...(ip && { ip }) }
+  const isUnknown = rule.action === 'unknown'
+  const details = {
+    ...(isUnknown && { unknown_errcode: true }),
+    ...(rule.action === 'misconfigured' && { remedy: rule.remedy }),
+    ...(ip && { ip }),
+  }
   return new AppError(rule.code, message, details, { wechat, ...(pause ? { retryAfter: pause } : {}) })
 }
 

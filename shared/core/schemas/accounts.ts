@@ -1,6 +1,6 @@
 /** Shapes of the accounts (service-api.md §5). */
 import * as z from 'zod'
-import { AccountData, AppId, ArchiveRule, LimitSet } from '../account.ts'
+import { AccountData, AppId, ArchiveRule, LibraryLimits, LimitSet } from '../account.ts'
 import { CallbackSettings } from './callback.ts'
 
 const Seconds = z.int().min(0).describe('seconds since the epoch')
@@ -19,6 +19,9 @@ export const PutAccountBody = z.strictObject({
     .enum(['stable_token', 'token'])
     .optional()
     .describe('token: the classic call, where each new token ends the one before'),
+  library_limits: LibraryLimits.nullable()
+    .optional()
+    .describe('of the permanent library, where the account has others than its set; null removes them'),
   archive: ArchiveRule.nullable().optional().describe('of copies of temporary media; null removes it'),
   callback: CallbackSettings.nullable()
     .optional()
@@ -52,6 +55,7 @@ export const AccountView = z.object({
   ...AccountData.pick({ app_id: true, name: true, kind: true, articles: true, limits: true, credential: true }).shape,
   secret_fingerprint: z.string().optional().describe('first 8 hex digits of the secret’s SHA-256'),
   callback: z.boolean().describe('whether message push is set up'),
+  library_limits: LibraryLimits.optional(),
   archive: ArchiveRule.optional(),
   updated_at: Seconds.optional(),
 })

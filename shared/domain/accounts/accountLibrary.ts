@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import type { Account } from '../../core/account.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { AccountLibrary } from '../../core/schemas/accounts.ts'
-import { limitsFor } from '../../wechat/limits.ts'
+import { libraryLimits } from '../uploads/libraryLimits.ts'
 
 /** Counts and limits; `null` for a mini program, which has no library. Without WeChat's answer the counts are `null`. */
 export async function accountLibrary(
@@ -12,7 +12,6 @@ export async function accountLibrary(
   { counts: wanted, signal }: { counts: boolean; signal: AbortSignal },
 ): Promise<z.infer<typeof AccountLibrary> | null> {
   if (account.kind === 'mini_program') return null
-  const { imageAndNews, voice, video } = limitsFor(account.limits).library
   const counts = wanted
     ? await wechat
         .material(account.app_id)
@@ -22,5 +21,5 @@ export async function accountLibrary(
           return null
         })
     : null
-  return { counts, limits: { image_and_news: imageAndNews.max, voice: voice.max, video: video.max } }
+  return { counts, limits: libraryLimits(account) }
 }

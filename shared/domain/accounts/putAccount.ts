@@ -31,7 +31,7 @@ const Taken = z.object({ expires_in: z.number() })
 export async function putAccount(ports: ChangePorts, { appId, body, signal }: AccountChange): Promise<AccountData> {
   const { table, sealer, clock } = ports
   const row = await findAccount(table, appId, signal)
-  const { secret, callback, archive, ...settings } = body
+  const { secret, callback, archive, library_limits: libraryLimits, ...settings } = body
   const before = row?.data ?? newAccount(appId, secret)
   const next: AccountData = {
     ...before,
@@ -42,9 +42,11 @@ export async function putAccount(ports: ChangePorts, { appId, body, signal }: Ac
     }),
     ...(callback && { sealed_callback: await sealer.seal(JSON.stringify(callback), callbackContext(appId)) }),
     ...(archive && { archive }),
+    ...(libraryLimits && { library_limits: libraryLimits }),
     updated_at: clock.now(),
   }
   if (archive === null) delete next.archive
+  if (libraryLimits === null) delete next.library_limits
   if (callback === null) delete next.sealed_callback
   const isOther = secret !== undefined || next.credential !== before.credential
   if (isOther) await check(ports, next, signal)

@@ -6,6 +6,7 @@ import { timeOrderedId } from '../../core/ids.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { CreateUploadAnswer, CreateUploadBody, UploadTargetAnswer } from '../../core/schemas/upload.ts'
 import type { ObjectSigner } from '../../ports/objectStore.ts'
+import { requireRoom } from './libraryRoom.ts'
 import { checkDeclaration, cleanFilename } from './mediaRules.ts'
 import { claimantOf, type HashedUpload } from './sameBytes.ts'
 import { created, extended, GRANT_MS, reused } from './transitions.ts'
@@ -60,6 +61,7 @@ export async function createUpload(
     await table.put(done, 0, signal)
     return uploadView(done.data)
   }
+  if (permanent) await requireRoom(ports, { account, type, signal })
   await table.put(created(data, now), 0, signal)
   return { ...(await signTarget(ports.signer, data)), ...(warnings.length > 0 && { warnings }) }
 }

@@ -10,6 +10,7 @@ import type { DirectFile } from './checkForm.ts'
 import { requireTitle } from './createUpload.ts'
 import { hashOf } from './inspectObject.ts'
 import { onItsWay } from './knownBytes.ts'
+import { asRefusalOfRoom, requireRoom } from './libraryRoom.ts'
 import { lookFor } from './lookFor.ts'
 import { claimBytes, closeRejected, type Free, settledClaimant } from './sameBytes.ts'
 import { sendToWeChat } from './sendToWeChat.ts'
@@ -50,11 +51,12 @@ export type DirectResult = PermanentMaterial & { upload_id: string; reused?: tru
  */
 export async function uploadDirectly(ports: DirectPorts, upload: DirectUpload, call: Call): Promise<DirectResult> {
   const { table, wechat, clock } = ports
-  const { direct, description } = upload
+  const { direct, account, description } = upload
   requireTitle({ type: direct.type, permanent: true, title: description.title })
   const data = await newUpload(ports, upload)
   let row: Row<UploadData> | undefined
   const take = async (free: Free): Promise<boolean> => {
+    await requireRoom(ports, { account, type: direct.type, signal: call.signal })
     row = await claimed(ports, data, free, call.signal)
     return row !== undefined
   }
@@ -69,7 +71,7 @@ export async function uploadDirectly(ports: DirectPorts, upload: DirectUpload, c
   if (!row) throw found.kind === 'busy' ? onItsWay(found.holder) : notRecorded()
   const sent: UploadRow = row
   const material = await sendToWeChat(wechat, data, { open: direct.file.open, signal: call.signal }).catch(cause =>
-    afterRefusal(ports, sent, { error: asAppError(cause), signal: call.signal }),
+    afterRefusal(ports, sent, { cause, signal: call.signal }),
   )
   await settle(ports, sent, present => stored(present, material, clock.now()))
   return { ...material, upload_id: data.upload_id }
@@ -129,9 +131,10 @@ const notRecorded = () => new AppError('WRITE_CONFLICT', 'The upload could not b
 async function afterRefusal(
   ports: DirectPorts,
   row: UploadRow,
-  { error, signal }: { error: AppError; signal: AbortSignal },
+  { cause, signal }: { cause: unknown; signal: AbortSignal },
 ): Promise<PermanentMaterial> {
   const { clock } = ports
+  const error = await asRefusalOfRoom(ports, row.data, { error: asAppError(cause), signal })
   const looked = error.code === 'WECHAT_BUSY' ? await look(ports, row.data, signal) : { kind: 'absent' as const }
   if (looked.kind === 'found') return looked.material
   const unclear = verdict(error) === 'unclear'

@@ -9,6 +9,7 @@ import type { RowDraft } from '../../ports/table.ts'
 import { trackForwarded } from '../temporary/trackUpload.ts'
 import { inspectObject } from './inspectObject.ts'
 import { type KnownBytes, knownBytes } from './knownBytes.ts'
+import { asRefusalOfRoom } from './libraryRoom.ts'
 import { closeRejected } from './sameBytes.ts'
 import { sendToWeChat } from './sendToWeChat.ts'
 import { settleClaim } from './settleClaim.ts'
@@ -161,7 +162,8 @@ async function send(
     next = data => stored(data, material, clock.now())
   } catch (cause) {
     log.warn('sending to WeChat failed', { app_id, upload_id, error: cause })
-    next = data => afterFailure(data, asAppError(cause), clock.now())
+    const error = await asRefusalOfRoom(ports, row.data, { error: asAppError(cause), signal: call.signal })
+    next = data => afterFailure(data, error, clock.now())
   } finally {
     object.body.destroy()
   }
