@@ -192,6 +192,20 @@ describe('a secret that is wrong from the beginning', () => {
     expect(service.metrics('AccountDegraded')).toEqual([1])
   })
 
+  it('as the classic call says it (40001) is asked about again for a minute before it is believed for an hour', async () => {
+    await using service = await world()
+    refuse(service, '/cgi-bin/stable_token', 40001)
+    for (let second = 0; second < 600; second += 10) {
+      await service.drive(service.request(getMaterialStats, STATS))
+      await service.clock.advance(10_000)
+    }
+    expect(service.calls('stable_token')).toBe(3)
+    service.control.clearFaults()
+    await service.clock.advance(HOUR_MS)
+    await service.run(refreshToken, SCHEDULE)
+    expect(await health(service)).toMatchObject({ state: 'OK' })
+  })
+
   it('of an account that was removed is not tried by the schedule', async () => {
     await using service = await world()
     await service.run(refreshToken, { trigger: 'call', payload: { app_id: 'wxffffffffffffffff' } })

@@ -88,7 +88,7 @@ async function fetchUnderLease(
   { appId, failedGeneration, force: wished = false, signal }: RenewRequest,
 ): Promise<RenewOutcome> {
   const { table, credentials, secrets, clock, log, metrics } = ports
-  const { lease, failure: _, ...held } = row.data
+  const { lease, failure: before, ...held } = row.data
   const sentAt = clock.now()
   const force = wished || (failedGeneration !== undefined && mustForce(held, serverNow(ports)))
   let next: TokenData
@@ -105,7 +105,7 @@ async function fetchUnderLease(
   } catch (cause) {
     log.warn('token renewal failed', { app_id: appId, error: cause })
     metrics.record('TokenRenewalFailed', 1, { app_id: appId })
-    next = { ...held, failure: failureOf(asAppError(cause), serverNow(ports), lease?.id) }
+    next = { ...held, failure: failureOf(asAppError(cause), serverNow(ports), { id: lease?.id, before }) }
   }
   // Without the run's signal: the outcome is written down also when the time is up.
   const written = await table.put(tokenRow(next), row.version)

@@ -6,6 +6,10 @@ import { EXPIRY_MARGIN_MS, type TokenData } from './tokenRow.ts'
 const SHORT_RETRY_MS = 5_000
 /** A misconfigured account is asked again hourly, not at every call. */
 const PROBE_MS = 3_600_000
+/** 40001 of a token call is a wrong secret (wechat-api.md §1.1), unless it is one of WeChat's moments: asked again at first. */
+const DOUBTFUL_ERRCODE = 40001
+const DOUBT_MS = 60_000
+const DOUBT_RETRY_MS = 30_000
 /** WeChat ignores a forced refresh within 30 s of the last; we force at most once an hour by ourselves. */
 const SUSPECT_MS = 30_000
 const FORCE_PAUSE_MS = 3_600_000
@@ -84,11 +88,22 @@ function contest(
 export const isFault = ({ code }: Pick<NonNullable<TokenData['failure']>, 'code'>): boolean =>
   code === 'ACCOUNT_MISCONFIGURED' || code === 'SECRET_UNREADABLE'
 
-/** The failure to write down; `id` tells it from the next one. */
-export function failureOf(error: AppError, now: number, id: string | undefined): NonNullable<TokenData['failure']> {
-  const pause = isFault(error) ? PROBE_MS : Math.max(SHORT_RETRY_MS, (error.retryAfter ?? 0) * 1000)
+type Failure = NonNullable<TokenData['failure']>
+
+/** The failure to write down after `before`; `id` tells it from the next one. */
+export function failureOf(
+  error: AppError,
+  now: number,
+  { id, before }: { id: string | undefined; before: Failure | undefined },
+): Failure {
+  const isSame = before !== undefined && before.wechat?.errcode === error.wechat?.errcode
+  const since = isSame ? (before.since ?? before.at) : now
+  const isDoubtful = error.wechat?.errcode === DOUBTFUL_ERRCODE && now - since < DOUBT_MS
+  const short = Math.max(SHORT_RETRY_MS, (error.retryAfter ?? 0) * 1000)
+  const pause = isDoubtful ? DOUBT_RETRY_MS : isFault(error) ? PROBE_MS : short
   return {
     ...(id !== undefined && { id }),
+    since,
     code: error.code,
     message: error.message,
     details: error.details,

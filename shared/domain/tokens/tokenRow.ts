@@ -23,6 +23,8 @@ export const LEASE_MS = 15_000
 export const TokenFailure = z.object({
   /** Tells this failure from the one before; absent in rows of earlier code. */
   id: z.string().optional(),
+  /** ms since the epoch: when renewing began to fail with this errcode; absent in rows of earlier code */
+  since: z.number().optional(),
   code: z.string(),
   message: z.string(),
   details: z.record(z.string(), z.unknown()).optional(),
