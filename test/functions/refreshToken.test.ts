@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { PERMISSIONS } from '../../deploy/permissions.ts'
 import * as functions from '../../functions/index.ts'
 import { refreshToken } from '../../functions/refreshToken.ts'
 import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
@@ -556,12 +557,13 @@ describe('a credential kind', () => {
 })
 
 describe('custody', () => {
-  it('is refreshToken’s alone: no other function is wired to open a secret or to ask for tokens', () => {
+  it('is refreshToken’s alone: no other function may open an AppSecret or is wired to ask for tokens', () => {
     for (const { id, needs } of Object.values(functions)) {
       const wired = readFileSync(new URL(`../../functions/${id}.ts`, import.meta.url), 'utf8')
-      const holds = needs.some(name => name === 'secrets' || name === 'credentials')
-      expect([id, holds]).toEqual([id, id === 'refreshToken'])
-      expect([id, /\b(secrets|credentials)\b/.test(wired)]).toEqual([id, id === 'refreshToken'])
+      expect([id, needs.some(name => name === 'credentials')]).toEqual([id, id === 'refreshToken'])
+      expect([id, /\bcredentials\b/.test(wired)]).toEqual([id, id === 'refreshToken'])
+      const opens = PERMISSIONS[id]?.some(grant => grant[0] === 'kms:Decrypt' && grant[1] === 'secret/app_secret')
+      expect([id, opens === true]).toEqual([id, id === 'refreshToken'])
     }
   })
 
