@@ -5,11 +5,14 @@ import * as z from 'zod'
 
 const StackFacts = z.object({ pid: z.number(), url: z.string(), invoke_url: z.string(), wechat_url: z.string() })
 
+/** What the file says. */
+export type StackFacts = z.infer<typeof StackFacts>
+
 /** The file's path. */
 export const stackFile = (dataDir: string): string => join(dataDir, 'stack.json')
 
 /** The stack that runs on `dataDir`, `undefined` when none does. A killed one may have left its file behind. */
-export function runningStack(dataDir: string): z.infer<typeof StackFacts> | undefined {
+export function runningStack(dataDir: string): StackFacts | undefined {
   const file = stackFile(dataDir)
   if (!existsSync(file)) return undefined
   const facts = StackFacts.safeParse(JSON.parse(readFileSync(file, 'utf8')))

@@ -15,8 +15,9 @@ import { type KeptSecrets, keepSecrets } from '../stack/keptSecrets.ts'
 import { onPort } from '../stack/portTaken.ts'
 import { seedTable } from '../stack/seedTable.ts'
 import type { Settings } from '../stack/settings.ts'
+import { setUpPushes } from '../stack/setUpPushes.ts'
 import { simulator } from '../stack/simulatedWeChat.ts'
-import { runningStack, stackFile } from '../stack/stackFile.ts'
+import { runningStack, type StackFacts, stackFile } from '../stack/stackFile.ts'
 import { startAccessService } from './accessService.ts'
 import { type CloudRunner, cloudRunner } from './cloudRunner.ts'
 import { type PackagedFunction, packagedFunctions } from './packaged.ts'
@@ -77,7 +78,9 @@ async function start(
   const stop = startTimers(functions, runner, log)
   keep({ close: async () => stop() })
   const invoke = keep(await startInvokeServer(ticking(runner, functions)))
-  writeFileSync(stackFile(dataDir), JSON.stringify({ pid: process.pid, url: access.url, invoke_url: invoke.url }))
+  if (settings.wechatUrl === undefined) await setUpPushes(wechatUrl, access.url, accounts)
+  const facts = { pid: process.pid, url: access.url, invoke_url: invoke.url, wechat_url: wechatUrl }
+  writeFileSync(stackFile(dataDir), JSON.stringify(facts satisfies StackFacts))
   keep({ close: async () => rmSync(stackFile(dataDir), { force: true }) })
   const appId = accounts[0]?.app_id ?? ''
   return { url: access.url, apiKey: kept.apiKey, appId, cloudBaseUrl: cloud.url, wechatUrl }
