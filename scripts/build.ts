@@ -1,7 +1,7 @@
 /**
  * `npm run build`: every function as one file for each cloud, into out/lambda/<id>.cjs and out/wxcloud/<id>/index.js.
  * `--check` writes nothing, `--report` neither, but tells what is inside; all fail when a bundle breaks a rule of
- * bundleRules.ts. `--sourcemap` adds source maps.
+ * bundleRules.ts. `--sourcemap` adds source maps, `--host lambda` builds for one cloud alone.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,11 +15,20 @@ import { writeBundles } from './writeBundles.ts'
 const OUT = join(ROOT, 'out')
 
 const { values } = parseArgs({
-  options: { check: { type: 'boolean' }, report: { type: 'boolean' }, sourcemap: { type: 'boolean' } },
+  options: {
+    check: { type: 'boolean' },
+    host: { type: 'string' },
+    report: { type: 'boolean' },
+    sourcemap: { type: 'boolean' },
+  },
 })
 
 const options = { outdir: OUT, sourcemap: values.sourcemap ?? false }
-const made = await Promise.all(HOSTS.map(host => bundleFor(host, FUNCTIONS, options)))
+const made = await Promise.all(
+  HOSTS.filter(host => values.host === undefined || host === values.host).map(host =>
+    bundleFor(host, FUNCTIONS, options),
+  ),
+)
 for (const one of made) {
   if (values.report) process.stdout.write(contents(one.bundles))
   else if (!values.check) {

@@ -23,7 +23,7 @@ const node = (file: string, ...args: string[]) =>
   })
 
 rmSync(OUT, { recursive: true, force: true })
-node(join(ROOT, 'scripts', 'build.ts'))
+node(join(ROOT, 'scripts', 'build.ts'), '--host', 'lambda')
 node(OSLS, 'package', '--package', OUT, ...process.argv.slice(2))
 
 const time = releaseTime()

@@ -28,8 +28,9 @@ const RUNNER = `
     const end = Date.now() + 29_000
     const context = { awsRequestId: 'bare-1', getRemainingTimeInMillis: () => end - Date.now() }
     const print = outcome => {
-      console.log(JSON.stringify({ ...outcome, loaded: Object.keys(require.cache) }))
-      process.exit(0)
+      const text = JSON.stringify({ ...outcome, loaded: Object.keys(require.cache) })
+      // A pipe takes its time: what is not written when the process ends is lost.
+      process.stdout.write(text + '\\n', () => process.exit(0))
     }
     try {
       const { main } = await import(file)
