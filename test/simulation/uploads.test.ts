@@ -1,0 +1,61 @@
+/**
+ * Uploads under random faults. `SIMULATION_SEEDS=2000 npx vitest run test/simulation` tries more of them,
+ * `SIMULATION_FIRST=<seed> SIMULATION_SEEDS=1` one again.
+ */
+import { expect, it } from 'vitest'
+import { unconditional } from '../support/brokenTables.ts'
+import { CALM } from '../support/faultyPorts.ts'
+import { type Sabotage, simulateUploads } from './uploadSimulation.ts'
+
+const FIRST = Number(process.env['SIMULATION_FIRST'] ?? 1)
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 40)
+const TWIN_SEEDS = 12
+const SEED_MS = 3_000
+
+it(
+  'nothing is lost, nothing is there twice, nobody waits for another account',
+  async () => {
+    const struck = { ...CALM }
+    let deaths = 0
+    for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
+      const outcome = await simulateUploads(seed)
+      expect(outcome.violations, `seed ${seed}`).toEqual([])
+      deaths += outcome.deaths
+      for (const [fault, times] of Object.entries(outcome.struck)) {
+        if (fault in struck) Object.assign(struck, { [fault]: Number(Reflect.get(struck, fault)) + times })
+      }
+    }
+    if (SEEDS < 10) return
+    // A fault that never struck proves nothing.
+    expect(Object.entries({ ...struck, deaths }).filter(([, times]) => times === 0)).toEqual([])
+  },
+  Math.max(120_000, SEEDS * SEED_MS),
+)
+
+const TWINS: [string, Sabotage][] = [
+  [
+    'the list is not read back',
+    ({ wechat }) => ({
+      wechat: {
+        ...wechat,
+        material: appId => ({
+          ...wechat.material(appId),
+          list: async () => ({ total_count: 0, item_count: 0, item: [] }),
+        }),
+      },
+    }),
+  ],
+  ['writes have no condition', ({ table }) => ({ table: unconditional(table) })],
+]
+
+it.each(TWINS)(
+  'finds it when %s',
+  async (_what, sabotage) => {
+    const found: string[] = []
+    for (let seed = 1; seed <= TWIN_SEEDS && found.length === 0; seed++) {
+      found.push(...(await simulateUploads(seed, sabotage)).violations)
+    }
+    expect(found.length).toBeGreaterThan(0)
+  },
+  TWIN_SEEDS * SEED_MS * 2,
+)
