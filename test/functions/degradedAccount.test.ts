@@ -199,11 +199,26 @@ describe('a secret that is wrong from the beginning', () => {
       await service.drive(service.request(getMaterialStats, STATS))
       await service.clock.advance(10_000)
     }
-    expect(service.calls('stable_token')).toBe(3)
+    expect(service.calls('stable_token')).toBe(7)
+    expect(service.metrics('AccountDegraded')).toEqual([1])
     service.control.clearFaults()
     await service.clock.advance(HOUR_MS)
     await service.run(refreshToken, SCHEDULE)
     expect(await health(service)).toMatchObject({ state: 'OK' })
+  })
+
+  it('for a moment only is forgotten by the schedule while the present token serves', async () => {
+    await using service = await world()
+    await service.ok(getMaterialStats, STATS)
+    refuse(service, COUNT, 40001, 1)
+    refuse(service, '/cgi-bin/stable_token', 40001, 1)
+    await service.fails(getMaterialStats, STATS)
+    await service.ok(getMaterialStats, STATS)
+    expect(await health(service)).toMatchObject({ state: 'OK', last_error: { wechat: { errcode: 40001 } } })
+    await service.clock.advance(MINUTE_MS)
+    await service.run(refreshToken, SCHEDULE)
+    expect(await health(service)).toMatchObject({ state: 'OK', last_error: null })
+    expect(service.metrics('AccountDegraded')).toEqual([])
   })
 
   it('of an account that was removed is not tried by the schedule', async () => {

@@ -72,6 +72,8 @@ function isFresh(ports: RenewPorts, data: TokenData, failedGeneration: number | 
   const now = serverNow(ports)
   if (!data.value || data.expires_at <= now) return false
   if (failedGeneration !== undefined) return data.generation > failedGeneration
+  // A failure is tried again when its time has come, also while the token is good: it may be over.
+  if (data.failure) return false
   // A clock that may be slow counts as slow until WeChat has told the time: asking too early costs one call.
   const doubt = skewOf(ports.credentials) === undefined ? MAX_SKEW_MS : 0
   return data.expires_at + EXPIRY_MARGIN_MS - RENEW_AHEAD_MS - doubt > now

@@ -9,7 +9,7 @@ const PROBE_MS = 3_600_000
 /** 40001 of a token call is a wrong secret (wechat-api.md §1.1), unless it is one of WeChat's moments: asked again at first. */
 const DOUBTFUL_ERRCODE = 40001
 const DOUBT_MS = 60_000
-const DOUBT_RETRY_MS = 30_000
+const DOUBT_RETRY_MS = 10_000
 /** WeChat ignores a forced refresh within 30 s of the last; we force at most once an hour by ourselves. */
 const SUSPECT_MS = 30_000
 const FORCE_PAUSE_MS = 3_600_000
@@ -84,9 +84,12 @@ function contest(
   return { ...(times.length > 0 && { superseded: times }), ...(isNews && { contested_at: now }) }
 }
 
-/** Whether only the operator can mend it. */
-export const isFault = ({ code }: Pick<NonNullable<TokenData['failure']>, 'code'>): boolean =>
+const needsOperator = ({ code }: { code: string }): boolean =>
   code === 'ACCOUNT_MISCONFIGURED' || code === 'SECRET_UNREADABLE'
+
+/** Whether a failure is believed to last until the operator has acted. */
+export const isFault = (failure: Failure): boolean =>
+  needsOperator(failure) && failure.retry_at - failure.at >= PROBE_MS
 
 type Failure = NonNullable<TokenData['failure']>
 
@@ -100,7 +103,7 @@ export function failureOf(
   const since = isSame ? (before.since ?? before.at) : now
   const isDoubtful = error.wechat?.errcode === DOUBTFUL_ERRCODE && now - since < DOUBT_MS
   const short = Math.max(SHORT_RETRY_MS, (error.retryAfter ?? 0) * 1000)
-  const pause = isDoubtful ? DOUBT_RETRY_MS : isFault(error) ? PROBE_MS : short
+  const pause = isDoubtful ? DOUBT_RETRY_MS : needsOperator(error) ? PROBE_MS : short
   return {
     ...(id !== undefined && { id }),
     since,

@@ -94,9 +94,8 @@ export function tokenRow(data: TokenData): RowDraft<TokenData> {
 function dueOf({ value, expires_at, lease, failure }: TokenData): Pick<RowDraft<TokenData>, 'due'> {
   // Nobody can renew the token of an account that is gone.
   if (failure?.code === 'ACCOUNT_NOT_FOUND' || (!value && !lease && !failure)) return {}
-  const renewal = value ? expires_at + EXPIRY_MARGIN_MS - RENEW_AHEAD_MS : 0
-  const at = Math.max(failure?.retry_at ?? 0, renewal)
-  return { due: { queue: TOKEN_QUEUE, at: lease ? Math.min(lease.until, at || lease.until) : at } }
+  const at = failure?.retry_at ?? (value ? expires_at + EXPIRY_MARGIN_MS - RENEW_AHEAD_MS : Number.POSITIVE_INFINITY)
+  return { due: { queue: TOKEN_QUEUE, at: Math.min(lease?.until ?? at, at) } }
 }
 
 /**
