@@ -6,6 +6,7 @@ import { contentTypeOf, formatOfBytes } from './fileFormats.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { FanMedia, FanMessage } from './push/fanMessage.ts'
 import { type Delivery, type SentMessage, sendMessage } from './push/sendMessage.ts'
+import type { Sidecar } from './sidecar.ts'
 import { type AccountChange, type AccountSettings, changedSettings } from './simulatedAccount.ts'
 import { newId, type Simulator } from './simulator.ts'
 import type { AccountState } from './state.ts'
@@ -28,6 +29,8 @@ export interface Control {
   putAccount(change: AccountChange): AccountSettings
   /** Ends all tokens of an account at once; calls with them answer `errcode`, 42001 unless told. */
   expireTokens(appId: string, errcode?: number): void
+  /** Turns the open interface service on for an account, or off. */
+  setSidecar(sidecar: Sidecar | undefined): void
   /** Deletes as a console user would; false when no account holds the id. */
   deleteMedia(mediaId: string): boolean
   /** The media_id that a message from a fan would carry. */
@@ -63,6 +66,10 @@ export function controlOf(simulator: Simulator): Control {
     expireTokens: (appId, errcode = 42001) => {
       requireAccount(appId)
       simulator.record({ event: 'expire', appId, errcode })
+    },
+    setSidecar: sidecar => {
+      if (sidecar) requireAccount(sidecar.appId)
+      simulator.sidecar = sidecar
     },
     deleteMedia: mediaId => deleteMedia(simulator, mediaId),
     addFanMedia: (appId, media) => {

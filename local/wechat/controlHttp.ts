@@ -13,6 +13,8 @@ export const CONTROL_PREFIX = '/_control/'
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/
 
+const Sidecar = z.strictObject({ app_id: z.string(), token: z.string().min(1), open: z.boolean().default(false) })
+
 interface Request extends Arrival {
   control: Control
   /** The variable segment of the path, decoded. */
@@ -41,6 +43,8 @@ const ROUTES: Route[] = [
   { method: 'POST', path: /^accounts\/([^/]+)\/expire-tokens$/, run: expireTokens },
   { method: 'POST', path: /^accounts\/([^/]+)\/media$/, run: addFanMedia },
   { method: 'POST', path: /^accounts\/([^/]+)\/messages$/, run: sendMessage },
+  { method: 'PUT', path: /^sidecar$/, run: setSidecar },
+  { method: 'DELETE', path: /^sidecar$/, run: clearSidecar },
   { method: 'DELETE', path: /^media\/([^/]+)$/, run: deleteMedia },
 ]
 
@@ -117,6 +121,17 @@ function sendMessage({ control, query, body, id }: Request): Promise<unknown> {
     ...(openid !== undefined && { openid }),
   }
   return control.sendMessage(id, message, { times })
+}
+
+function setSidecar({ control, body }: Request): unknown {
+  const { app_id: appId, token, open } = Sidecar.parse(json(body))
+  control.setSidecar({ appId, token, open })
+  return { app_id: appId, open }
+}
+
+function clearSidecar({ control }: Request): unknown {
+  control.setSidecar(undefined)
+  return {}
 }
 
 function deleteMedia({ control, id }: Request): unknown {

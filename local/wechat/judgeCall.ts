@@ -10,6 +10,7 @@ import type { Arrival, TokenEndpoint } from './endpoint.ts'
 import { ENDPOINTS } from './endpoints.ts'
 import { spendQuota } from './quotas.ts'
 import { Refusal } from './refusal.ts'
+import { cloudAccount } from './sidecar.ts'
 import type { Simulator } from './simulator.ts'
 import type { AccountState } from './state.ts'
 import { checkToken } from './tokens.ts'
@@ -27,10 +28,11 @@ export function judgeCall(simulator: Simulator, arrival: Arrival): Answer {
 }
 
 /** The account a call is about, whether or not its credentials are in order. */
-export function accountOf({ state }: Simulator, { query, body, path }: Arrival): AccountState | undefined {
+export function accountOf(simulator: Simulator, { query, body, path }: Arrival): AccountState | undefined {
+  const { state, sidecar } = simulator
   const token = state.tokens.get(query.get('access_token') ?? '')
   const inBody = path === '/cgi-bin/stable_token' ? /"appid"\s*:\s*"(\w+)"/.exec(body.toString('utf8'))?.[1] : undefined
-  return state.accounts.get(token?.appId ?? query.get('appid') ?? inBody ?? '')
+  return state.accounts.get(token?.appId ?? query.get('appid') ?? inBody ?? sidecar?.appId ?? '')
 }
 
 function runCall(simulator: Simulator, arrival: Arrival) {
@@ -38,13 +40,16 @@ function runCall(simulator: Simulator, arrival: Arrival) {
   if (!endpoint) throw new Refusal(40066)
   if (arrival.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
   if (endpoint.credential === 'secret') return endpoint.run(simulator, arrival)
-  const token = checkToken(simulator, arrival.query.get('access_token'))
-  const account = simulator.state.accounts.get(token.appId)
+  const account = simulator.state.accounts.get(callerOf(simulator, arrival.query))
   if (!account) throw new Refusal(40001)
   checkStanding(account, endpoint, arrival.path)
   spendQuota(account, arrival.path, simulator.now())
   return endpoint.run({ ...arrival, simulator, account })
 }
+
+/** The app_id behind a call's credential: the platform's own, else an access_token. */
+const callerOf = (simulator: Simulator, query: URLSearchParams): string =>
+  cloudAccount(simulator.sidecar, query) ?? checkToken(simulator, query.get('access_token')).appId
 
 function checkStanding({ settings }: AccountState, endpoint: TokenEndpoint, path: string): void {
   if (settings.frozen) throw new Refusal(50002)

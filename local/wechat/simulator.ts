@@ -8,6 +8,7 @@ import { type FaultBook, faultBook } from './faults.ts'
 import { memoryJournal, openJournal } from './journal.ts'
 import type { Mutation, StoredFile } from './mutation.ts'
 import { networkPush, type PushPort } from './push/deliverPush.ts'
+import type { Sidecar } from './sidecar.ts'
 import { changedSettings, type SimulatedAccount } from './simulatedAccount.ts'
 import { applyEntry, emptyState, type State } from './state.ts'
 
@@ -23,6 +24,8 @@ export interface Simulator {
   calls: CallLog
   /** The wire to operators' servers. */
   pushPort: PushPort
+  /** The open interface service, while it is on. */
+  sidecar: Sidecar | undefined
   /** `http://127.0.0.1:<port>`, known once the server listens. */
   baseUrl: string
   /** The simulator's own time in ms: the clock's, plus what control added. */
@@ -69,6 +72,7 @@ export function createSimulator({
     faults: faultBook(random),
     calls: callLog(),
     pushPort,
+    sidecar: undefined,
     baseUrl: '',
     now,
     record: mutation => {

@@ -15,3 +15,9 @@ export const secretCredentials = (tokenApi: TokenApi): Credentials => ({
     issue: async ({ appId, secret }, signal) => tokenApi.classicToken(appId, await secret(), signal),
   },
 })
+
+/** The same on WeChat Cloud: what the platform's own token does not open, `cloudbase` opens with a stable token. */
+export const withCloudbase = (kinds: Credentials): Credentials => ({
+  ...kinds,
+  ...(kinds.stable_token && { cloudbase: kinds.stable_token }),
+})

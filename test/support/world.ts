@@ -170,6 +170,8 @@ export interface World extends AsyncDisposable {
   consumer: Outbound['post']
   /** Another reader of tokens with a memory of its own, as another process would have. */
   newReader(): Tokens
+  /** The wire to WeChat, for clients of another shape. */
+  transport: Transport
   /** Waits for `work` and lets time pass whenever everything else waits for time. */
   drive<T>(work: Promise<T>): Promise<T>
   /** Drives until all work that was sent is done. */
@@ -359,6 +361,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     },
     consumer: async () => ({ status: 200 }),
     newReader,
+    transport,
 
     async addAccount(appId, { row = {}, uncounted = false, ...settings } = {}) {
       const { secret } = simulator.control.putAccount({ secret: `secret-of-${appId}-${seed}`, ...settings, appId })

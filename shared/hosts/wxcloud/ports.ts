@@ -3,7 +3,6 @@
  * Each is marked pure, so that a bundle holds only those that its function wires.
  */
 import { cloudTokens } from '../../domain/tokens/cloudTokens.ts'
-import type { Credentials } from '../../ports/credentials.ts'
 import type { Sealer } from '../../ports/secrets.ts'
 import { type CloudBaseClient, cloudBase } from '../../stores/cloudBase.ts'
 import { cloudInvoker } from '../../stores/cloudInvoker.ts'
@@ -11,6 +10,7 @@ import { cloudObjects } from '../../stores/cloudObjects.ts'
 import { cloudSigner } from '../../stores/cloudSigner.ts'
 import { cloudTable } from '../../stores/cloudTable.ts'
 import { keySecrets } from '../../stores/keySecrets.ts'
+import { withCloudbase } from '../../wechat/credentials.ts'
 import { carrying } from '../callContext.ts'
 import { credentials as secretCredentials } from '../credentials.ts'
 import { env, requiredEnv } from '../env.ts'
@@ -60,7 +60,4 @@ export const wechat = /* @__PURE__ */ once(() =>
 )
 
 /** The kinds that need an AppSecret; for `cloudbase` it opens what the platform's token does not. */
-export const credentials = /* @__PURE__ */ once((): Credentials => {
-  const kinds = secretCredentials()
-  return { ...kinds, ...(kinds.stable_token && { cloudbase: kinds.stable_token }) }
-})
+export const credentials = /* @__PURE__ */ once(() => withCloudbase(secretCredentials()))
