@@ -1,13 +1,18 @@
 /** What the forwarder makes of every way in which WeChat, the network, the table and Lambda itself fail. */
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { completeUpload } from '../../functions/completeUpload.ts'
+import { createUpload } from '../../functions/createUpload.ts'
 import { forwardUpload } from '../../functions/forwardUpload.ts'
+import { retryUpload } from '../../functions/retryUpload.ts'
 import { sweepUploads } from '../../functions/sweepUploads.ts'
 import type { ObjectStore } from '../../shared/ports/objectStore.ts'
 import type { Table } from '../../shared/ports/table.ts'
 import { failingWrites, stateOf } from '../support/brokenTables.ts'
+import { faultyPorts } from '../support/faultyPorts.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
 import { killable } from '../support/killable.ts'
+import { seededRandom } from '../support/seededRandom.ts'
 import { type Opened, open, openAndPost, view } from '../support/uploads.ts'
 import { APP_ID, type World, world } from '../support/world.ts'
 
@@ -159,6 +164,67 @@ describe('an unclear answer of a permanent upload', () => {
     expect(await view(service, opened)).toMatchObject({ media_id: service.materials()[1]?.media_id })
   })
 
+  describe('whose material has another name in the list', () => {
+    /** The list as a WeChat that renames files would give it. */
+    const renaming = (service: World) => ({
+      ...service.wechat,
+      material: (appId: string) => ({
+        ...service.wechat.material(appId),
+        list: async (...args: Parameters<ReturnType<typeof service.wechat.material>['list']>) => {
+          const page = await service.wechat.material(appId).list(...args)
+          return { ...page, item: page.item.map(item => ({ ...item, name: item.media_id })) }
+        },
+      }),
+    })
+    const sweepRenamed = async (service: World, minutes: number) => {
+      for (let minute = 0; minute < minutes; minute++) {
+        await service.clock.advance(MINUTE_MS)
+        const ports = { wechat: renaming(service) }
+        await service.drive(service.run(sweepUploads, { trigger: 'schedule' }, { ports, limitMs: 55_000 }))
+        await service.settled()
+      }
+    }
+
+    it('is found by its bytes, among others of that time', async () => {
+      await using service = await world()
+      service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })
+      const opened = await openAndPost(service)
+      await service.deliver()
+      for (let at = 0; at < 3; at++) await openAndPost(service)
+      await openAndPost(service, { bytes: fileBytes('jpg', 301) })
+      await service.deliver()
+      await sweepRenamed(service, 1)
+      const [mine] = service.materials()
+      expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: mine?.media_id })
+      expect(service.materials()).toHaveLength(5)
+    })
+
+    it('is found although more files are there than one look compares', async () => {
+      await using service = await world()
+      service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })
+      const opened = await openAndPost(service)
+      await service.deliver()
+      for (let at = 0; at < 12; at++) await openAndPost(service)
+      await service.deliver()
+      await sweepRenamed(service, 1)
+      expect(await view(service, opened)).toMatchObject({ state: 'UNKNOWN' })
+      await sweepRenamed(service, 3)
+      expect(await view(service, opened)).toMatchObject({ media_id: service.materials()[0]?.media_id })
+      expect(service.calls('material/add_material')).toBe(13)
+    })
+
+    it('stays unclear while the files cannot be fetched', async () => {
+      await using service = await world()
+      service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })
+      const opened = await openAndPost(service)
+      await service.deliver()
+      service.control.addFault({ path: '/cgi-bin/material/get_material', kind: 'errcode', errcode: -1 })
+      await sweepRenamed(service, 6)
+      expect(await view(service, opened)).toMatchObject({ state: 'UNKNOWN' })
+      expect(service.calls('material/add_material')).toBe(1)
+    })
+  })
+
   it('of a thumb is found among the images', async () => {
     await using service = await world()
     service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })
@@ -272,6 +338,28 @@ describe('a definite refusal', () => {
     await sweepFor(service, 6)
     await expectStoredOnce(service, opened)
     expect(await view(service, opened)).toMatchObject({ attempts: 3 })
+  })
+
+  it('-1 after which the list shows the file all the same is not sent again, also after the last try', async () => {
+    await using service = await world()
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: -1, times: 4 })
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: -1, executed: true, times: 1 })
+    const opened = await openAndPost(service)
+    await service.deliver()
+    await sweepFor(service, 30)
+    await expectStoredOnce(service, opened)
+    expect(await view(service, opened)).toMatchObject({ attempts: 5 })
+  })
+
+  it('-1 is not sent again while the list cannot be read', async () => {
+    await using service = await world()
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: -1, times: 1 })
+    service.control.addFault({ path: '/cgi-bin/material/batchget_material', kind: 'errcode', errcode: -1 })
+    const opened = await openAndPost(service)
+    await service.deliver()
+    await sweepFor(service, 5)
+    expect(await view(service, opened)).toMatchObject({ state: 'PARKED' })
+    expect(service.calls('material/add_material')).toBe(1)
   })
 
   it('-1 for ever ends in the failure inbox', async () => {
@@ -491,5 +579,88 @@ describe('a run that dies', () => {
     const event = await service.post(opened, opened.bytes)
     const { ports, died } = killable(service.ports, STEPS + 1, 'before')
     expect(await Promise.race([died, service.run(forwardUpload, event, { ports })])).toEqual({ state: 'STORED' })
+  })
+})
+
+describe('a file that is poison', () => {
+  /** Every run that reads `key` breaks. */
+  const poisoned = (service: World, key: string): ObjectStore => ({
+    ...service.objects,
+    async read(wanted, options) {
+      if (wanted === key) throw new TypeError('nobody expected this')
+      return service.objects.read(wanted, options)
+    },
+  })
+
+  it('ends in the failure inbox after five tries, while others pass; a retry works once it is mended', async () => {
+    await using service = await world()
+    service.loseSends = true
+    const poison = await openAndPost(service)
+    await service.ok(completeUpload, { params: { uploadId: poison.uploadId } })
+    service.dropEvents()
+    const objects = poisoned(service, poison.fields['key'] ?? '')
+    const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: poison.uploadId } } as const
+    for (let minute = 0; minute < 30; minute++) {
+      await service.run(forwardUpload, hint, { ports: { objects } })
+      await service.clock.advance(MINUTE_MS)
+    }
+    const other = await openAndPost(service)
+    await service.deliver()
+    expect(await view(service, other)).toMatchObject({ state: 'STORED' })
+    expect(await view(service, poison)).toMatchObject({ state: 'REJECTED', attempts: 5, error: { code: 'INTERNAL' } })
+    service.loseSends = false
+    await service.ok(retryUpload, { params: { uploadId: poison.uploadId } })
+    await service.settled()
+    expect(await view(service, poison)).toMatchObject({ state: 'STORED' })
+  })
+
+  it('on which every run dies without a word ends there, too', async () => {
+    await using service = await world()
+    const poison = await openAndPost(service)
+    service.dropEvents()
+    service.loseSends = true
+    await sweepFor(service, 20)
+    expect(await view(service, poison)).toMatchObject({ state: 'REJECTED', error: { code: 'INTERNAL' } })
+  })
+
+  it('is not what a store is that is away for an hour', async () => {
+    await using service = await world()
+    const opened = await openAndPost(service)
+    const event = await service.post(opened, opened.bytes)
+    service.dropEvents()
+    const { objects } = faultyPorts(service.ports, seededRandom(), { brokenBody: 1 }).ports
+    await service.run(forwardUpload, event, { ports: { objects } })
+    for (let minute = 0; minute < 60; minute++) {
+      await service.clock.advance(MINUTE_MS)
+      const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: opened.uploadId } } as const
+      await service.run(forwardUpload, hint, { ports: { objects } })
+    }
+    expect(await view(service, opened)).toMatchObject({ state: 'PARKED', attempts: 0 })
+    await sweepFor(service, 2)
+    await expectStoredOnce(service, opened)
+  })
+})
+
+describe('a window in which all stores are away', () => {
+  it('acknowledges nothing that is not kept, loses nothing that was acknowledged', async () => {
+    await using service = await world()
+    const before = await openAndPost(service)
+    const faulty = faultyPorts(service.ports, seededRandom(), { throttled: 1, slowDown: 1 })
+    const body = { type: 'image', filename: '图.jpg', size: 300 }
+    const { status, headers } = await service.request(createUpload, { body, ports: faulty.ports })
+    expect([status, Number(headers.get('retry-after')) > 0]).toEqual([503, true])
+    const key = before.fields['key'] ?? ''
+    const event = { trigger: 'object', key, size: before.bytes.length, etag: 'x' } as const
+    service.dropEvents()
+    for (let minute = 0; minute < 10; minute++) {
+      await expect(service.run(forwardUpload, event, faulty)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      await expect(service.run(sweepUploads, { trigger: 'schedule' }, faulty)).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+      })
+      await service.clock.advance(MINUTE_MS)
+    }
+    expect(service.control.calls().total).toBe(0)
+    await sweepFor(service, 2)
+    await expectStoredOnce(service, before)
   })
 })

@@ -7,7 +7,7 @@ import { uploadKey } from '../../shared/domain/uploads/uploadRow.ts'
 import { sha256 } from '../support/files.ts'
 import { killable } from '../support/killable.ts'
 import { open, openAndPost, view } from '../support/uploads.ts'
-import { APP_ID, world } from '../support/world.ts'
+import { APP_ID, type World, world } from '../support/world.ts'
 
 const MINUTE_MS = 60_000
 const ADD = '/cgi-bin/material/add_material'
@@ -204,3 +204,47 @@ describe('a sweep that dies', () => {
     }
   }
 })
+
+describe('a heap of work of one account', () => {
+  const heap = async (service: World, uploads: number) => {
+    const due = { queue: 'upload', at: 1 }
+    const now = service.clock.now()
+    for (let at = 0; at < uploads; at++) {
+      const upload_id = `01kb0000000abcdefghjk${String(at).padStart(5, '0')}`
+      const times = { created_at: now, updated_at: now, expires_at: now }
+      const file = { type: 'image', permanent: true, filename: 'a.jpg', content_type: 'image/jpeg', size: 300 }
+      const data = { upload_id, app_id: APP_ID, state: 'UPLOADED', ...file, attempts: 0, misses: 0, ...times }
+      await service.table.put({ ...uploadKey(APP_ID, upload_id), schemaVersion: 2, data, due }, 0)
+    }
+  }
+
+  it.each([30, 1_500])(
+    '(%i uploads, due before) is not handed over before the one of another account',
+    async uploads => {
+      await using service = await world()
+      await service.addAccount('wxaaaaaaaaaaaaaaaa')
+      await heap(service, uploads)
+      const opened = await openAndPost(service, { appId: 'wxaaaaaaaaaaaaaaaa' })
+      service.dropEvents()
+      await service.clock.advance(MINUTE_MS)
+      const handed: unknown[] = []
+      const send = async (_id: string, payload: unknown) => void handed.push(payload)
+      const ports = { invoker: { ...service.invoker, send } }
+      await service.run(sweepUploads, { trigger: 'schedule' }, { ports })
+      const place = handed.findIndex(payload => JSON.stringify(payload).includes(opened.uploadId))
+      expect(place).toBeGreaterThanOrEqual(0)
+      // Within the first turn, or once that account has had its share of this run.
+      expect(place).toBeLessThan(uploads < 1_000 ? 6 : 501)
+      expect(handed.length).toBe(Math.min(uploads, 500) + 1)
+    },
+  )
+
+  it('is worked through by the next runs', async () => {
+    await using service = await world()
+    await heap(service, 700)
+    const run = () => service.run(sweepUploads, { trigger: 'schedule' }, { ports: { invoker: quiet(service) } })
+    expect([await run(), await run()]).toEqual([{ swept: 500 }, { swept: 200 }])
+  })
+})
+
+const quiet = (service: World) => ({ ...service.invoker, send: async () => undefined })
