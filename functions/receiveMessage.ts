@@ -1,5 +1,5 @@
 /** Takes in WeChat's message push; public, for WeChat signs it. */
-import { invoker, secrets, serveOpen, table } from '#host'
+import { invoker, lean, serveOpen } from '#host'
 import { operation } from '../shared/core/operation.ts'
 import { pushAnswer } from '../shared/core/push/pushAnswer.ts'
 import { readPushBody } from '../shared/core/push/pushBody.ts'
@@ -26,4 +26,4 @@ export const receiveMessage = operation({
   },
 })
 
-export const main = serveOpen(receiveMessage, { table, secrets, invoker })
+export const main = serveOpen(receiveMessage, { table: lean.table, secrets: lean.secrets, invoker })

@@ -1,5 +1,5 @@
 /** Answers WeChat's check of the callback address; public, for WeChat signs it. */
-import { secrets, serveOpen, table } from '#host'
+import { lean, serveOpen } from '#host'
 import { operation } from '../shared/core/operation.ts'
 import { pushAnswer } from '../shared/core/push/pushAnswer.ts'
 import { AccountPath } from '../shared/core/schemas/accounts.ts'
@@ -25,4 +25,4 @@ export const verifyCallback = operation({
   },
 })
 
-export const main = serveOpen(verifyCallback, { table, secrets })
+export const main = serveOpen(verifyCallback, { table: lean.table, secrets: lean.secrets })

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { MessageFields } from '../../local/wechat/push/fanMessage.ts'
 import { pushRequest } from '../../local/wechat/push/pushRequest.ts'
 import { bundleFor } from '../../scripts/bundle.ts'
@@ -10,8 +9,8 @@ import { FUNCTIONS } from '../../scripts/functionList.ts'
 import { type AccountData, accountRow } from '../../shared/core/account.ts'
 import { systemRandom } from '../../shared/hosts/systemRandom.ts'
 import { rowItem } from '../../shared/stores/tableItem.ts'
-import type { ProbeActions } from '../actors/functionProbe.ts'
-import { type Actor, startActor } from '../harness/actor.ts'
+import type { WebhookActions } from '../actors/webhookProbe.ts'
+import { startActor } from '../harness/actor.ts'
 import { temporaryFolder } from '../harness/bundled.ts'
 import type { Group, Row } from '../harness/row.ts'
 import { percentile } from '../harness/sampling.ts'
@@ -45,9 +44,10 @@ async function measure(keep: Keep, progress: (text: string) => void): Promise<Ro
     ...{ TABLE_NAME: 'sucai', KMS_KEY_ID: 'alias/sucai', AWS_LAMBDA_FUNCTION_NAME: FUNCTION },
   }
   const { file, bytes } = await functionFile()
-  const actor = await keep(startActor<ProbeActions, { file: string }>('actors/functionProbe.ts', { file }, { env }))
+  const actor = await keep(startActor<WebhookActions, { file: string }>('actors/webhookProbe.ts', { file }, { env }))
   progress(`${PER_SECOND} messages a second for ${SECONDS} s`)
-  const { walls, wrong } = await deliver(actor, PER_SECOND * SECONDS)
+  const events = Array.from({ length: PER_SECOND * SECONDS }, (_, n) => pushEvent(n))
+  const { walls, wrong } = await actor.call('deliver', { events, perSecond: PER_SECOND })
   const { rows, invoked } = await cloud.call('seen')
   const lost = PER_SECOND * SECONDS - Math.min(rows, invoked)
   const rate = `${PER_SECOND} messages a second for ${SECONDS} s`
@@ -77,26 +77,6 @@ async function measure(keep: Keep, progress: (text: string) => void): Promise<Ro
     },
     { id: '17d', metric: 'callback, bundle', unit: 'kB', ours: bytes / 1_000, goals: [{ atMost: 300 }] },
   ]
-}
-
-/** Sends on time whatever the answers do, as fans do. */
-async function deliver(actor: Actor<ProbeActions>, messages: number) {
-  const walls: number[] = []
-  let wrong = 0
-  const pending: Promise<void>[] = []
-  const began = performance.now()
-  for (let sent = 0; sent < messages; sent++) {
-    const early = began + (sent * 1_000) / PER_SECOND - performance.now()
-    if (early > 1) await wait(early)
-    pending.push(
-      actor.measure('invoke', pushEvent(sent)).then(({ wallMs, value }) => {
-        walls.push(wallMs)
-        if (!JSON.stringify(value).includes('"body":"success"')) wrong++
-      }),
-    )
-  }
-  await Promise.all(pending)
-  return { walls, wrong }
 }
 
 function pushEvent(n: number): unknown {

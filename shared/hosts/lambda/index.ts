@@ -1,6 +1,7 @@
 /** The host of AWS Lambda: `#host` unless another condition is set. */
 export { invoker } from '../aws/invoker.ts'
 export { objects } from '../aws/objects.ts'
+export * as lean from '../aws/signed.ts'
 export { signer } from '../aws/signer.ts'
 export { table } from '../aws/table.ts'
 export { wechat } from '../aws/wechat.ts'

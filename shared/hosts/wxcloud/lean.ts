@@ -1,0 +1,2 @@
+/** There is no SDK to do without: the ports themselves. */
+export { secrets, table } from './ports.ts'
