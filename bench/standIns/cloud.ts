@@ -1,11 +1,10 @@
 /** Stands in for the three services of AWS that the callback asks, each answer as late as in a real region. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TableItem } from '../../shared/stores/tableItem.ts'
-import { chunksOf, listen, type Tls } from './server.ts'
+import { chunksOf, listen } from './server.ts'
 
 /** How it runs. */
 export interface CloudSettings {
-  tls: Tls
   /** What every GetItem finds. */
   item: TableItem
   /** What every Decrypt opens. */
@@ -15,7 +14,7 @@ export interface CloudSettings {
 }
 
 /** Starts it. */
-export async function start({ tls, item, secret, latencyMs }: CloudSettings) {
+export async function start({ item, secret, latencyMs }: CloudSettings) {
   const rows = new Set<string>()
   let invoked = 0
   const answers: Record<string, (body: Buffer) => unknown> = {
@@ -26,7 +25,7 @@ export async function start({ tls, item, secret, latencyMs }: CloudSettings) {
     },
     Decrypt: () => ({ Plaintext: Buffer.from(secret).toString('base64') }),
   }
-  const url = await listen(tls, async (request, response) => {
+  const url = await listen(undefined, async (request, response) => {
     const body = Buffer.concat(await chunksOf(request))
     await wait(latencyMs)
     const target =
