@@ -21,6 +21,7 @@ export type RowKind =
   | 'IDEM'
   | 'MSG'
   | 'NONCE'
+  | 'PRIME'
 /** Queues of the due-time index. */
 export type Queue = 'token' | 'upload' | 'mirror' | 'retention' | 'fault' | 'message' | 'push'
 /** Prefixes of the bucket. */
@@ -60,6 +61,8 @@ const LOG: readonly Grant[] = [
   ['logs:CreateLogStream', 'log'],
   ['logs:PutLogEvents', 'log'],
 ]
+/** No row: what INIT asks the table for (shared/hosts/lambda/prime.ts). */
+const PRIME = rows('PRIME', 'GetItem')
 /** Who asks, and for which account. */
 const KEY = rows('KEY', 'GetItem')
 const DOOR = [...KEY, ...rows('ACCOUNT', 'GetItem')]
@@ -286,6 +289,7 @@ export const WILDCARDS: readonly { function: string; action: string; reason: str
 export function grantsOf(id: string): readonly Grant[] {
   const own = PERMISSIONS[id]
   if (!own) throw new Error(`${id} has no row in deploy/permissions.ts`)
-  const unique = new Map([...LOG, ...own].map(grant => [grant.join(' '), grant]))
+  const asks = own.some(([action]) => action.startsWith('dynamodb:'))
+  const unique = new Map([...LOG, ...(asks ? PRIME : []), ...own].map(grant => [grant.join(' '), grant]))
   return [...unique.values()]
 }

@@ -17,7 +17,7 @@ import { EGRESS_PERMISSIONS, type Grant, grantsOf, PERMISSIONS } from './permiss
 const BUCKET = join('arn:', ref('AWS::Partition'), ':s3:::', STACK, '-', ref('AWS::AccountId'), '-', ref('AWS::Region'))
 const TABLE = arnOf('dynamodb', 'table/', STACK)
 /** Kinds of which there is one partition; all others have one for each account (or key). */
-const WHOLE = new Set(['ACCOUNT', 'KEY', 'BOOTSTRAP'])
+const WHOLE = new Set(['ACCOUNT', 'KEY', 'BOOTSTRAP', 'PRIME'])
 const APP_ID = `wx${'?'.repeat(16)}`
 const CONTEXTS: Record<string, string> = {
   app_secret: APP_ID,

@@ -13,7 +13,7 @@ import { runJob } from '../runJob.ts'
 import { wire } from '../wire.ts'
 import { HttpEvent, pathParameters, toRequest } from './httpEvent.ts'
 import { jobEvents } from './jobEvent.ts'
-import { NO_KEY, NO_TOKEN, prime } from './prime.ts'
+import { prime } from './prime.ts'
 
 /** What is used of Lambda's context. */
 export interface LambdaContext {
@@ -43,7 +43,7 @@ export function serve<N extends PortName, P, Q, B, R>(
   if (served.kind === 'operation') return operationHandler(served, { ambient, ports, table: wiring.table })
   const run: LambdaHandler = (event, context) =>
     runJob(served, { events: jobEvents(event), ports, call: callOf(context) })
-  return Object.assign(run, { primed: prime({ table: wiring.table, nowhere: NO_TOKEN }) })
+  return Object.assign(run, { primed: prime({ table: wiring.table }) })
 }
 
 /** The handler of a public operation, which needs no table. */
@@ -61,7 +61,7 @@ function operationHandler<N extends PortName, P, Q, B, R>(
 ): LambdaHandler {
   const quiet = httpHandler(endpoint(operation, { ...door, ambient: () => ({ ...ambient(), log: SILENT }) }))
   const context = { awsRequestId: 'init', getRemainingTimeInMillis: () => RESERVE_MS }
-  const primed = prime({ table: door.table, nowhere: NO_KEY, rehearse: () => quiet(REHEARSAL, context) })
+  const primed = prime({ table: door.table, rehearse: () => quiet(REHEARSAL, context) })
   return Object.assign(httpHandler(observed(operation, endpoint(operation, door))), { primed })
 }
 
