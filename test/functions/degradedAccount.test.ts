@@ -137,6 +137,20 @@ describe('a fault of the whole account', () => {
     expect(await health(service)).toMatchObject({ state: 'OK' })
   })
 
+  it.each([
+    ['a change of the account', (service: World) => service.ok(putAccount, { ...ACCOUNT, query: {}, body: {} })],
+    ['a forced token', (service: World) => service.ok(refreshAccountToken, { ...ACCOUNT, query: {} })],
+  ])('that the refresher met is lifted at once by %s', async (_what, act) => {
+    await using service = await world({ account: { ipBlocked: true } })
+    await service.fails(getMaterialStats, STATS)
+    expect(await health(service)).toMatchObject({ state: 'DEGRADED', last_error: { wechat: { errcode: 40164 } } })
+    service.control.putAccount({ appId: APP_ID, ipBlocked: false })
+    await service.fails(getMaterialStats, STATS)
+    await act(service)
+    await service.ok(getMaterialStats, STATS)
+    expect(await health(service)).toMatchObject({ state: 'OK', last_error: null })
+  })
+
   it('parks its uploads without a call of WeChat, and they are stored once it is mended', async () => {
     await using service = await world()
     refuse(service, COUNT, 48004, 1)

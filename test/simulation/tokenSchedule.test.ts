@@ -95,7 +95,39 @@ describe('a run that finds thousands of tokens due', () => {
   })
 })
 
+describe('a caller whose refresher is throttled', () => {
+  it('reads the row until somebody else has renewed it', async () => {
+    const lab = await tokenLab(7)
+    const throttled = lab.process({
+      refresher: () => {
+        throw new Error('TooManyRequestsException')
+      },
+    })
+    const served = throttled.use()
+    await lab.clock.advance(3_000)
+    expect(fetches(lab)).toBe(0)
+    await lab.drive(lab.process().refresh(ask(LAB_APP_ID)))
+    await lab.drive(served)
+    expect(fetches(lab)).toBe(1)
+  })
+})
+
 describe('a token row', () => {
+  it('that earlier code wrote is understood, its lease and its failure too', async () => {
+    const lab = await tokenLab(8)
+    const now = lab.clock.now()
+    const failure = { code: 'WECHAT_BUSY', message: 'WeChat is busy.', at: now - 60_000, retry_at: now - 55_000 }
+    const data = {
+      ...{ app_id: LAB_APP_ID, value: '', generation: 0, issued_at: 0, expires_at: 0 },
+      ...{ lease: { id: 'abcdefgh12345678', until: now + 9_000 }, failure, forced_at: now - HOUR_MS },
+    }
+    await lab.table.put({ ...tokenKey(LAB_APP_ID), schemaVersion: 1, data }, 0)
+    const begun = lab.clock.now()
+    await lab.drive(lab.process().use())
+    expect(lab.clock.now() - begun).toBeLessThanOrEqual(20_000)
+    expect((await readToken(lab.table, LAB_APP_ID))?.data).toMatchObject({ generation: 1, forced_at: now - HOUR_MS })
+  })
+
   it('that was removed early is made anew, and callers who know a later generation are served', async () => {
     const lab = await tokenLab(4)
     const reader = lab.process()

@@ -26,7 +26,7 @@ const Taken = z.object({ expires_in: z.number() })
 /**
  * Writes the account. Throws what WeChat refuses the secret with (`ACCOUNT_MISCONFIGURED`, …), `INVALID_REQUEST` for a
  * new account without secret, `WRITE_CONFLICT`; nothing is changed then. A change also lifts what stands against the
- * account: its last fault, its parked calls, and with a new secret or credential the token's failure.
+ * account: its last fault, its parked calls and the token's failure.
  */
 export async function putAccount(ports: ChangePorts, { appId, body, signal }: AccountChange): Promise<AccountData> {
   const { table, sealer, clock } = ports
@@ -52,7 +52,7 @@ export async function putAccount(ports: ChangePorts, { appId, body, signal }: Ac
   if (isOther) await check(ports, next, signal)
   const written = await table.put(accountRow(next), row?.version ?? 0, signal)
   if (!written.ok) throw new AppError('WRITE_CONFLICT', 'The account changed meanwhile; try again.')
-  if (isOther) await clearFailure(table, appId)
+  await clearFailure(table, appId)
   await forgetRefusals(table, appId)
   return next
 }
