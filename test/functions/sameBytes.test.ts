@@ -197,6 +197,16 @@ describe('whether it is gone', () => {
     expect([two.state, two.reused, two.media_id === one.media_id]).toEqual(['STORED', undefined, false])
   })
 
+  it('is not waited for when WeChat hangs', async () => {
+    await using service = await world()
+    await stored(service)
+    service.control.addFault({ path: GET, kind: 'hang' })
+    const opening = open(service, DECLARED)
+    await service.waitForFault('hang')
+    await service.clock.advance(5_000)
+    expect((await opening).fields['key']).toBeDefined()
+  })
+
   it('does not hold up the opening of an upload', async () => {
     await using service = await world()
     await stored(service)

@@ -9,8 +9,12 @@ import type { ObjectSigner } from '../../ports/objectStore.ts'
 import { requireRoom } from './libraryRoom.ts'
 import { checkDeclaration, cleanFilename } from './mediaRules.ts'
 import { claimantOf, type HashedUpload } from './sameBytes.ts'
+import { soon } from './soon.ts'
 import { created, extended, GRANT_MS, reused } from './transitions.ts'
 import { findUpload, objectKey, type UploadData, uploadView } from './uploadRow.ts'
+
+/** Nobody waits longer to hear whether WeChat still has some bytes: they can be posted all the same. */
+const KNOWN_MS = 5_000
 
 /** What the client needs to post the bytes. */
 export type UploadTargetData = z.infer<typeof UploadTargetAnswer>['data']
@@ -73,8 +77,8 @@ async function storedBefore(
   signal: AbortSignal,
 ): Promise<UploadData | undefined> {
   try {
-    const found = await claimantOf(ports, data, signal)
-    return found.kind === 'stored' ? found.holder : undefined
+    const found = await soon(ports.clock, { ms: KNOWN_MS, signal }, either => claimantOf(ports, data, either))
+    return found?.kind === 'stored' ? found.holder : undefined
   } catch (error) {
     ports.log.info('it is not known whether WeChat has these bytes', { app_id: data.app_id, error })
     return undefined

@@ -6,6 +6,7 @@ import type { Row } from '../../ports/table.ts'
 import type { MediaType } from '../../ports/wechat.ts'
 import { type CountsData, countsRow, findCounts, type LibraryShelf } from './countsRow.ts'
 import { libraryLimits } from './libraryLimits.ts'
+import { soon } from './soon.ts'
 import type { UploadData } from './uploadRow.ts'
 
 type RoomPorts = PortsOf<'table' | 'wechat'>
@@ -92,14 +93,8 @@ async function recount(
   { table, wechat, clock, log }: RoomPorts,
   { account: { app_id }, row, signal }: { account: Account; row: Row<CountsData> | undefined; signal: AbortSignal },
 ): Promise<CountsData | undefined> {
-  const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
-  const late = clock.sleep(COUNT_MS, either).then(
-    () => undefined,
-    () => undefined,
-  )
   try {
-    const counted = await Promise.race([wechat.material(app_id).count(either), late])
+    const counted = await soon(clock, { ms: COUNT_MS, signal }, either => wechat.material(app_id).count(either))
     if (!counted) return undefined
     const { image_count, news_count, voice_count, video_count } = counted
     const data: CountsData = {
@@ -115,7 +110,5 @@ async function recount(
   } catch (error) {
     log.info('the library could not be counted', { app_id, error })
     return undefined
-  } finally {
-    stop.abort()
   }
 }
