@@ -9,7 +9,7 @@ import { temporaryFolder } from '../harness/bundled.ts'
 import type { Group, Row } from '../harness/row.ts'
 import { median } from '../harness/sampling.ts'
 
-const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ROUNDS = 3
 const CONNECTIONS = 32
 const REQUESTS = 12_000
@@ -26,7 +26,8 @@ async function measure(): Promise<Row[]> {
   const sizes: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const began = performance.now()
-    const child = spawn(process.execPath, ['--conditions=local', '--disable-warning=ExperimentalWarning', START], {
+    const child = spawn(process.execPath, startArguments(), {
+      cwd: ROOT,
       env: {
         PATH: process.env['PATH'],
         PORT: '0',
@@ -62,6 +63,12 @@ async function measure(): Promise<Row[]> {
       goals: [{ atMost: 200 }],
     },
   ]
+}
+
+/** What `npm start` gives Node. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  return String(scripts.start).split(' ').slice(1)
 }
 
 /** The banner names the gateway first. */

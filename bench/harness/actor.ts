@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Actions, Measurement } from './actorPort.ts'
-import { bundled } from './bundled.ts'
+import { bundled, deployedNodeOptions } from './bundled.ts'
 import { tlsIdentity } from './tlsIdentity.ts'
 
 const MAIN = fileURLToPath(new URL('actorMain.ts', import.meta.url))
@@ -24,7 +24,7 @@ export interface Actor<A extends Actions> {
 /** How an actor is started. */
 export interface ActorOptions {
   env?: Record<string, string>
-  /** Bundle it first with the options of a deployed function. */
+  /** Bundle it first with the options of a deployed function, and run it under the options that serverless.yml sets. */
   asFunction?: boolean
   /** The host that `#host` means when it is not bundled. */
   condition?: 'local'
@@ -44,7 +44,12 @@ export async function startActor<A extends Actions, S>(
       '--disable-warning=ExperimentalWarning',
       '--disable-warning=DeprecationWarning',
     ],
-    env: { ...withoutSettings(process.env), NODE_EXTRA_CA_CERTS: tlsIdentity().certFile, ...env },
+    env: {
+      ...withoutSettings(process.env),
+      NODE_EXTRA_CA_CERTS: tlsIdentity().certFile,
+      ...(asFunction && { NODE_OPTIONS: deployedNodeOptions() }),
+      ...env,
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const waiting = new Map<number, PromiseWithResolvers<Measurement>>()

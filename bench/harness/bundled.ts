@@ -1,5 +1,5 @@
 /** Contestants of ours run as they are deployed: one minified CommonJS file. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -30,4 +30,12 @@ async function bundle(file: string): Promise<string> {
   const outfile = join(temporaryFolder(), `${file.replaceAll('/', '-').replace(/\.ts$/, '')}.cjs`)
   await build({ ...bundleOptions('lambda'), entryPoints: [`bench/${file}`], outfile, write: true, metafile: false })
   return outfile
+}
+
+/** What serverless.yml sets for Node in every function. Throws when it sets nothing. */
+export function deployedNodeOptions(): string {
+  const definition = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')
+  const options = /^ {4}NODE_OPTIONS: (.+)$/m.exec(definition)?.[1]
+  if (options === undefined) throw new Error('serverless.yml sets no NODE_OPTIONS')
+  return options
 }

@@ -2,12 +2,12 @@
 import middy, { type MiddlewareObj } from '@middy/core'
 import type { Table } from '../ports/table.ts'
 import { accessLog } from './accessLog.ts'
-import { type Entry, enter, OPEN_ENTRY } from './enter.ts'
+import { type Entry, OPEN_ENTRY } from './enter.ts'
 import { AppError, asAppError } from './errors.ts'
 import type { Principal } from './grants.ts'
+import type { Guards } from './guards.ts'
 import type { KeptAnswer } from './idempotency.ts'
 import { jsonResponse } from './jsonResponse.ts'
-import { onceOnly } from './onceOnly.ts'
 import type { Call, Input, Operation } from './operation.ts'
 import type { AmbientPorts, PortName, PortsOf, Provider } from './ports.ts'
 import { problemResponse } from './problem.ts'
@@ -32,6 +32,8 @@ export interface Door<N extends PortName> {
   ports: Provider<PortsOf<N>>
   /** Where keys and accounts are; a public operation has none. */
   table?: Provider<Table>
+  /** `GUARDS`; a public operation has none. */
+  guards?: Guards
 }
 
 /** Builds the chain around `operation`. Never throws: every failure becomes the documented shape. */
@@ -60,16 +62,17 @@ async function answer<N extends PortName, P, Q, B, R>(
   if (operation.role === 'public') {
     return run(operation, door, { request, params, call, query, entry: OPEN_ENTRY })
   }
-  if (!door.table) throw new Error(`${operation.id} was served without a table`)
+  const { guards } = door
+  if (!door.table || !guards) throw new Error(`${operation.id} was served without a table or guards`)
   const table = door.table()
   const ambient = door.ambient()
   const now = ambient.clock.now()
   const arrival = { headers: request.headers, params, query, now, signal: call.signal, principal }
-  const entry = await enter(operation, arrival, table)
+  const entry = await guards.enter(operation, arrival, table)
   refuseMiniProgram(operation, entry, operation.miniProgram !== undefined && operation.miniProgram !== false)
   const arrived = { params, call, query, entry }
   if (!isKeyed(operation)) return run(operation, door, { request, ...arrived })
-  return onceOnly({
+  return guards.onceOnly({
     ...{ operation: operation.id, entry, request, call, table, ambient },
     work: (again, began) => run(operation, door, { request: again, ...arrived, began }),
     refresh: kept => refreshed(operation, door, { kept, entry, call }),

@@ -17,6 +17,7 @@ import type { Control } from '../../local/wechat/control.ts'
 import type { SimulatedAccount } from '../../local/wechat/simulatedAccount.ts'
 import { startSimulator } from '../../local/wechat/startSimulator.ts'
 import { ACCOUNT_PARTITION, ACCOUNT_SCHEMA_VERSION, type AccountData } from '../../shared/core/account.ts'
+import { GUARDS } from '../../shared/core/guards.ts'
 import { type KeyData, keyRow, newApiKey } from '../../shared/core/keys.ts'
 import type { Call, Job, JobEvent, Operation } from '../../shared/core/operation.ts'
 import { endpoint } from '../../shared/core/pipeline.ts'
@@ -396,7 +397,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       if (!params) throw new Error(`${request.url} is not ${operation.path}`)
       const own = portsFor(operation.needs, ask.ports)
       const own_table = ask.ports?.table ?? table
-      const run = endpoint(operation, { ambient: () => ambient, ports: own, table: () => own_table })
+      const run = endpoint(operation, { ambient: () => ambient, ports: own, table: () => own_table, guards: GUARDS })
       const response = await within({ limitMs: ask.limitMs ?? REQUEST_LIMIT_MS }, call =>
         permissions.as(operation.id, () => run({ request, params, call })),
       )

@@ -1,5 +1,7 @@
 /** Operations and jobs as Lambda handlers. */
+
 import { AppError } from '../../core/errors.ts'
+import { GUARDS } from '../../core/guards.ts'
 import type { Call, Job, Operation } from '../../core/operation.ts'
 import { type Door, type Endpoint, endpoint } from '../../core/pipeline.ts'
 import type { PortName, Wiring } from '../../core/ports.ts'
@@ -40,7 +42,8 @@ export function serve<N extends PortName, P, Q, B, R>(
   wiring: Wiring<N | 'table'>,
 ): LambdaHandler {
   const ports = wire(ambient, served.needs, wiring)
-  if (served.kind === 'operation') return operationHandler(served, { ambient, ports, table: wiring.table })
+  if (served.kind === 'operation')
+    return operationHandler(served, { ambient, ports, table: wiring.table, guards: GUARDS })
   const run: LambdaHandler = (event, context) =>
     runJob(served, { events: jobEvents(event), ports, call: callOf(context) })
   return Object.assign(run, { primed: prime({ table: wiring.table }) })

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import type { Principal } from '../../core/grants.ts'
+import { GUARDS } from '../../core/guards.ts'
 import type { Job, JobEvent, Operation } from '../../core/operation.ts'
 import { type Endpoint, endpoint } from '../../core/pipeline.ts'
 import type { PortName, Wiring } from '../../core/ports.ts'
@@ -31,7 +32,7 @@ export function serve<N extends PortName, P, Q, B, R>(
 ): CloudFunction {
   const ports = wire(ambient, served.needs, wiring)
   if (served.kind === 'operation')
-    return entry(served, observed(served, endpoint(served, { ambient, ports, table: wiring.table })))
+    return entry(served, observed(served, endpoint(served, { ambient, ports, table: wiring.table, guards: GUARDS })))
   return async (event, context) => {
     const variables = runVariables(context)
     // A client may send any event, that of a timer too: jobs are not for clients.
