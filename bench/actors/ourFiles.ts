@@ -3,6 +3,8 @@ import { createReadStream } from 'node:fs'
 import { timeOrderedId } from '../../shared/core/ids.ts'
 import type { Call } from '../../shared/core/operation.ts'
 import { storeFile } from '../../shared/domain/library/storedFile.ts'
+import { mirrorDue } from '../../shared/domain/temporary/mirrorDue.ts'
+import { trackMedia } from '../../shared/domain/temporary/trackMedia.ts'
 import { forwardUpload } from '../../shared/domain/uploads/forwardUpload.ts'
 import { created } from '../../shared/domain/uploads/transitions.ts'
 import { objectKey } from '../../shared/domain/uploads/uploadRow.ts'
@@ -20,6 +22,8 @@ export interface FileTask {
   path?: string
 }
 
+const NOBODY = { call: async () => undefined, send: async () => undefined }
+const UNHEARD = { record: () => undefined }
 const READ_BYTES = 256 * 1_024
 const RUN_MS = 60_000
 
@@ -61,10 +65,20 @@ export function start() {
     await storeFile(ports.objects, media, { stem: 'store/x', name: 'x', now: 0, signal })
   }
 
+  /** The mirror's whole work: rows, claims, copies, twenty at once. */
+  const mirrorMany = async ({ files }: FileTask): Promise<void> => {
+    const own = { ...ports, table: memoryTable(), invoker: NOBODY, metrics: UNHEARD }
+    const sightings = Array.from({ length: files }, (_, index) => ({ appId: APP_ID, mediaId: `media-${index}` }))
+    for (const sighting of sightings) await trackMedia(own, { ...sighting, source: 'fan', type: 'image' })
+    const { mirrored } = await mirrorDue(own, call())
+    if (mirrored !== files) throw new Error(`${mirrored} of ${files} media were mirrored`)
+  }
+
   const times = (files: number, one: () => Promise<void>) => Promise.all(Array.from({ length: files }, one))
   return {
     relay: (task: FileTask) => times(task.files, () => relayOne(task)).then(() => undefined),
     upload: (task: FileTask) => times(task.files, () => uploadOne(task)).then(() => undefined),
     mirror: (task: FileTask) => times(task.files, mirrorOne).then(() => undefined),
+    mirrorMany,
   }
 }

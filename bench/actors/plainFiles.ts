@@ -11,6 +11,8 @@ export interface PlainSettings {
   weChatUrl: string
 }
 
+/** As many as the mirror has under way at once. */
+const LANES = 20
 const READ_BYTES = 256 * 1_024
 const HEAD = Buffer.from(
   '--bench\r\nContent-Disposition: form-data; name="media"; filename="x.png"\r\nContent-Type: image/png\r\n\r\n',
@@ -69,6 +71,12 @@ export function start({ storeUrl, weChatUrl }: PlainSettings) {
     upload: ({ size, files, path = '' }: FileTask) =>
       times(files, () => post(createReadStream(path, { highWaterMark: READ_BYTES }), size)),
     mirror: ({ size, files }: FileTask) => times(files, () => mirror(size)),
+    mirrorMany: ({ size, files }: FileTask) => {
+      let left = files
+      return times(LANES, async () => {
+        while (left-- > 0) await mirror(size)
+      })
+    },
   }
 }
 

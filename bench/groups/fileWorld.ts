@@ -33,13 +33,11 @@ export async function withActors<T>(use: (keep: Keep) => Promise<T>): Promise<T>
 /** Remembers an actor for the end. */
 export type Keep = <A extends Actions>(actor: Promise<Actor<A>>) => Promise<Actor<A>>
 
-/** Both stand-ins, over TLS. */
-export async function fileServers(keep: Keep) {
+/** Both stand-ins, over TLS, with files of `fileBytes`. */
+export async function fileServers(keep: Keep, fileBytes = FILE_BYTES) {
   const tls = tlsIdentity()
-  const store = await keep(startActor<StoreActions, StoreSettings>('standIns/store.ts', { tls, fileBytes: FILE_BYTES }))
-  const weChat = await keep(
-    startActor<WeChatActions, WeChatSettings>('standIns/weChat.ts', { tls, fileBytes: FILE_BYTES }),
-  )
+  const store = await keep(startActor<StoreActions, StoreSettings>('standIns/store.ts', { tls, fileBytes }))
+  const weChat = await keep(startActor<WeChatActions, WeChatSettings>('standIns/weChat.ts', { tls, fileBytes }))
   const [{ url: storeUrl }, { url: weChatUrl }] = [await store.call('facts'), await weChat.call('facts')]
   return { store, weChat, storeUrl, weChatUrl }
 }
@@ -79,10 +77,10 @@ export const storeEnvironment = (storeUrl: string, weChatUrl: string): Record<st
   LOG_LEVEL: 'error',
 })
 
-/** `files` files at once, each of {@link FILE_BYTES}; the same bytes lie in a file on disk. */
-export function fileTask(files: number): FileTask {
-  const bytes = sampleFile(FILE_BYTES)
+/** `files` files at once, each of `size` bytes; the same bytes lie in a file on disk. */
+export function fileTask(files: number, size = FILE_BYTES): FileTask {
+  const bytes = sampleFile(size)
   const path = join(temporaryFolder(), 'sample.png')
   writeFileSync(path, bytes)
-  return { size: FILE_BYTES, sha256: sha256(bytes), files, path }
+  return { size, sha256: sha256(bytes), files, path }
 }

@@ -72,6 +72,13 @@ describe('temporary media', () => {
     expect(sha256(await buffer(bodyOf(got)))).toBe(sha256(bytes))
   })
 
+  it('that no JS-SDK recorded is unknown to media/get/jssdk', async () => {
+    const stored = await wechat.media(appId).upload('image', fileOf(png(16), '图.png', 'image/png'))
+    for (const id of [stored.media_id, 'no-such-media']) {
+      expect(await rejection(wechat.media(appId).getVoice(id))).toMatchObject({ code: 'MEDIA_NOT_FOUND' })
+    }
+  })
+
   it('that does not exist is MEDIA_NOT_FOUND', async () => {
     const error = await rejection(wechat.media(appId).get('no-such-media'))
     expect(error).toMatchObject({ code: 'MEDIA_NOT_FOUND', wechat: { errcode: 40007 } })
