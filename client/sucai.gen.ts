@@ -204,8 +204,8 @@ export type PutAccountInput = {
     articles?: "draft" | "news"
     /** which year’s limits of WeChat are held to */
     limits?: "2015" | "2017" | "current"
-    /** token: the classic call, where each new token ends the one before */
-    credential?: "stable_token" | "token"
+    /** token: the classic call, where each new token ends the one before; cloudbase: WeChat Cloud’s own token */
+    credential?: "stable_token" | "token" | "cloudbase"
     /** of the permanent library, where the account has others than its set; null removes them */
     library_limits?: {
       image_and_news?: number

@@ -6,6 +6,7 @@
 /** Row kinds: the first part of a partition key (docs/data-model.md). */
 export type RowKind =
   | 'ACCOUNT'
+  | 'GRANT'
   | 'KEY'
   | 'BOOTSTRAP'
   | 'TOKEN'
@@ -205,6 +206,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
   openapi: [],
   docs: [],
 
+  putGrant: [...JOB, ...rows('GRANT', 'GetItem', 'PutItem', 'DeleteItem')],
   bootstrap: [...JOB, ...rows('BOOTSTRAP', 'GetItem', 'PutItem'), ...rows('KEY', 'GetItem', 'PutItem', 'DeleteItem')],
   forwardUpload: [
     ...JOB,

@@ -2,7 +2,9 @@
 import * as z from 'zod'
 import { AppId } from '../account.ts'
 import type { ErrorCode } from '../errors.ts'
+import { EVERYBODY } from '../grants.ts'
 import { TIME_ORDERED_ID } from '../ids.ts'
+import { GrantedAppIds } from './keys.ts'
 import { MediaId } from './media.ts'
 
 /** A call of the forwarder. */
@@ -19,6 +21,17 @@ export const MirrorCall = z.object({
     .transform(({ media }) => media.map(({ app_id, media_id }) => ({ appId: app_id, mediaId: media_id }))),
 })
 
+/** A call of `putGrant`: what users of a mini program may do; `openid` names one of them, `none` takes the grant away. */
+export const GrantCall = z.object({
+  payload: z.strictObject({
+    mini_program: AppId,
+    openid: z.string().min(1).max(64).default(EVERYBODY),
+    role: z.enum(['read', 'write', 'none']),
+    app_ids: GrantedAppIds.default([]),
+    name: z.string().max(100).optional(),
+  }),
+})
+
 /**
  * A call of the refresher: `failed_generation` names the token that WeChat refused, `unchanged` the lease or failure that
  * the caller has watched until its time was over, `force` is an operator's wish for a new one, `check` asks whether WeChat takes a secret that is not kept yet.
@@ -29,7 +42,9 @@ export const RefreshCall = z.object({
     failed_generation: z.int().min(1).optional(),
     unchanged: z.string().optional(),
     force: z.literal(true).optional(),
-    check: z.object({ sealed_secret: z.string(), credential: z.enum(['stable_token', 'token']) }).optional(),
+    check: z
+      .object({ sealed_secret: z.string(), credential: z.enum(['stable_token', 'token', 'cloudbase']) })
+      .optional(),
   }),
 })
 
