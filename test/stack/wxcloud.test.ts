@@ -1,8 +1,9 @@
 /** The packaged functions of WeChat Cloud, started as a stranger does: the demo, the tour, a mini program. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { writeCloudPackage } from '../../scripts/writeCloudPackage.ts'
 import { fileBytes } from '../support/files.ts'
 import { runScript, type StackProcess, startStackProcess } from './stackProcess.ts'
@@ -35,6 +36,47 @@ function onCloudStorage({ command, output }: Step): Step {
   }
 }
 
+const MINI_PROGRAM = 'wx0a1b2c3d4e5f6a7b'
+
+/** What createUpload answers. */
+const Opened = z.object({
+  result: z.object({ data: z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }) }),
+})
+
+interface Picture {
+  path: string
+  size: number
+  filename: string
+  bytes: Buffer
+}
+
+/** `examples/miniprogram/sucai.js` with a `wx` whose calls reach the stack; a file is put as WeChat's own client does. */
+function miniProgram({ url }: StackProcess) {
+  let target: z.infer<typeof Opened>['result']['data'] | undefined
+  let bytes: Buffer = Buffer.alloc(0)
+  const callFunction = async (call: { data: unknown }) => {
+    const headers = { 'content-type': 'application/json', 'x-wx-appid': MINI_PROGRAM, 'x-wx-openid': 'oUser' }
+    const answer = await fetch(`${url}/_wx/callFunction`, { method: 'POST', body: JSON.stringify(call), headers })
+    const json: unknown = await answer.json()
+    target = Opened.safeParse(json).data?.result.data ?? target
+    return json
+  }
+  const uploadFile = async ({ cloudPath }: { cloudPath: string }) => {
+    if (!target?.url.endsWith(encodeURI(cloudPath))) throw new Error(`not granted: ${cloudPath}`)
+    const headers = { ...target.headers, 'content-type': 'application/octet-stream' }
+    await fetch(target.url, { method: 'PUT', body: new Uint8Array(bytes), headers })
+  }
+  const module: { exports: { uploadPicture?: (appId: string, picture: Picture) => Promise<unknown> } } = { exports: {} }
+  const source = readFileSync(new URL('../../examples/miniprogram/sucai.js', import.meta.url), 'utf8')
+  new Function('wx', 'module', source)({ cloud: { callFunction, uploadFile } }, module)
+  return {
+    async uploadPicture(appId: string, picture: Picture): Promise<unknown> {
+      bytes = picture.bytes
+      return module.exports.uploadPicture?.(appId, picture)
+    },
+  }
+}
+
 describe('the local WeChat Cloud', () => {
   it('prints the answers of the tour', () => takeTour('README.md', { stack, dataDir }, onCloudStorage), 60_000)
 
@@ -57,6 +99,23 @@ describe('the local WeChat Cloud', () => {
     form.append('media', new Blob([new Uint8Array(fileBytes('jpg', 1_000_000))], { type: 'image/jpeg' }), '大图.jpg')
     const taken = await fetch(address('image/material'), { method: 'POST', body: form, headers: { authorization } })
     expect([taken.status, await taken.json()]).toMatchObject([200, { data: { media_id: expect.any(String) } }])
+  })
+
+  it('takes a picture from the example of a mini program, once its users have a grant', async () => {
+    const { invoke_url: invokeUrl } = JSON.parse(readFileSync(join(dataDir, 'stack.json'), 'utf8'))
+    const { uploadPicture } = miniProgram(stack)
+    const bytes = fileBytes('png', 2_000)
+    const picture = { path: 'http://tmp/海边.png', size: bytes.length, filename: '海边.png', bytes }
+    await expect(uploadPicture(stack.appId, picture)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await fetch(`${invokeUrl}/2015-03-31/functions/putGrant/invocations`, {
+      method: 'POST',
+      body: JSON.stringify({ mini_program: MINI_PROGRAM, role: 'write', app_ids: [stack.appId] }),
+    })
+    expect(await uploadPicture(stack.appId, picture)).toMatchObject({
+      state: 'STORED',
+      media_id: expect.stringMatching(/^[\w-]{40,}$/),
+      filename: '海边.png',
+    })
   })
 
   it('fires timers on demand', async () => {
