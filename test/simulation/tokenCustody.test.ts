@@ -70,6 +70,20 @@ describe('clocks that differ by up to five minutes', () => {
   })
 })
 
+describe('a thousand callers in four processes', () => {
+  it('fetch one token when there is none, and one more when it has ended', async () => {
+    const lab = await tokenLab(11)
+    const processes = Array.from({ length: 4 }, () => lab.process())
+    const storm = () =>
+      Promise.all(Array.from({ length: 1_000 }, (_, at) => processes[at % 4]?.tokens.current(LAB_APP_ID)))
+    expect(new Set((await lab.drive(storm())).map(token => token?.value)).size).toBe(1)
+    expect(fetches(lab)).toHaveLength(1)
+    await lab.clock.advance(2 * HOUR_MS)
+    expect(new Set((await lab.drive(storm())).map(token => token?.generation))).toEqual(new Set([2]))
+    expect(fetches(lab)).toHaveLength(2)
+  })
+})
+
 describe('a hostile holder that takes classic tokens', () => {
   it('costs at most one repetition a call and one alarm an hour, and no storm', async () => {
     await fc.assert(
