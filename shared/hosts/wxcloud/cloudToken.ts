@@ -13,9 +13,14 @@ const HELD_MS = 10 * 60_000
 
 let held: { value: string; until: number } | undefined
 
-/** Remembers the token that came with a run, if one did. */
+/**
+ * Remembers the token that came with a run, if one did. The header counts only where `CLOUDBASE_TOKEN_HEADER` says that
+ * the platform sets it (云托管): through an access service that passes it on, any client could give us a token of its
+ * own, and get the files.
+ */
 export function noteCloudToken(variables: RunVariables, headers?: Headers): void {
-  const value = headers?.get(HEADER) ?? variables[VARIABLE]
+  const trusted = env('CLOUDBASE_TOKEN_HEADER') === 'trusted' ? headers?.get(HEADER) : undefined
+  const value = trusted ?? variables[VARIABLE]
   if (value) held = { value, until: systemClock.now() + HELD_MS }
 }
 
