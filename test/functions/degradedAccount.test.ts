@@ -270,6 +270,21 @@ describe('a token that is refused twice', () => {
     expect(await health(service)).toMatchObject({ state: 'OK' })
   })
 
+  it('counts as passed once a call of any process goes well', async () => {
+    await using service = await world()
+    const elsewhere = callQuotas(service.ports)
+    refuse(service, COUNT, 40001, 2)
+    await service.drive(service.fails(getMaterialStats, STATS))
+    await elsewhere.check(APP_ID, 'draft/add')
+    await elsewhere.succeeded(APP_ID, 'draft/add')
+    expect(await health(service)).toMatchObject({ state: 'OK' })
+    await service.clock.advance(2 * MINUTE_MS)
+    refuse(service, COUNT, 40001, 2)
+    await service.drive(service.fails(getMaterialStats, STATS))
+    await elsewhere.check(APP_ID, 'draft/add')
+    expect(service.metrics('AccountDegraded')).toEqual([])
+  })
+
   it('parks an upload for half a minute, not for an hour', async () => {
     await using service = await world()
     refuse(service, '/cgi-bin/material/add_material', 40001, 2)

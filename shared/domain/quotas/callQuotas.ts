@@ -67,13 +67,13 @@ export function callQuotas({ table, clock, log, metrics }: QuotaPorts): Quotas {
     return rows
   }
 
-  const write = async (key: RowKey, data: RefusalData): Promise<RefusalRow | undefined> => {
+  const write = async (key: RowKey, data: RefusalData): Promise<void> => {
     read.delete(data.app_id)
     try {
       let expected = 0
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const written = await table.put<unknown>(refusalRow(key, data), expected)
-        if (written.ok) return parsed(written.row)
+        if (written.ok) return
         expected = written.current?.version ?? 0
       }
     } catch (error) {
@@ -82,7 +82,6 @@ export function callQuotas({ table, clock, log, metrics }: QuotaPorts): Quotas {
       const rows = [{ ...refusalRow(key, data), version: 0 }]
       read.set(data.app_id, { at: clock.now(), rows: Promise.resolve(rows) })
     }
-    return undefined
   }
 
   /** Lets one caller of all processes through; throws for all others. */
@@ -124,12 +123,13 @@ export function callQuotas({ table, clock, log, metrics }: QuotaPorts): Quotas {
       const fault = faultOf(scope, at, scope === 'token' ? await look(appId) : [])
       if (fault.stops) metrics.record('AccountDegraded', 1, about)
       const key = scope === 'call' ? parkKey(appId, endpoint) : faultKey(appId)
-      const written = await write(key, { ...recorded(refusal, { appId, endpoint, at, until: fault.until }), ...fault })
-      if (scope === 'token' && written) onTrial.set(appId, written)
+      await write(key, { ...recorded(refusal, { appId, endpoint, at, until: fault.until }), ...fault })
     },
 
     async succeeded(appId, endpoint) {
-      const row = onTrial.get(appId)
+      const tried = onTrial.get(appId)
+      // Any good call shows that tokens are taken, whoever met the refusal.
+      const row = tried ?? (await read.get(appId)?.rows)?.find(({ data }) => data.since !== undefined)
       if (!row || (row.data.stops === 'call' && row.sk !== endpoint)) return
       onTrial.delete(appId)
       read.delete(appId)
