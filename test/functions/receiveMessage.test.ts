@@ -271,6 +271,12 @@ describe('a change of the AES key', () => {
     expect(await service.fails(receiveMessage, third)).toMatchObject({ code: 'CALLBACK_REFUSED' })
   })
 
+  it('does not mind what a later version keeps beside the keys', async () => {
+    await using service = await world()
+    await writeCallback(service, { ...CALLBACK, ...{ field_of_tomorrow: true } })
+    expect(await answers(service, handMade(service, { message: imageXml('m1') }))).toEqual(TAKEN)
+  })
+
   it('takes effect with the next push, and is set by PUT', async () => {
     await using service = await world()
     await setUpCallback(service)
