@@ -189,6 +189,26 @@ describe('whether it is gone', () => {
     expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
   })
 
+  it('waits until an account that is out of order is mended, and then reuses', async () => {
+    await using service = await world()
+    const one = await stored(service)
+    service.control.putAccount({ appId: APP_ID, frozen: true })
+    const opened = await openAndPost(service, SAME)
+    await service.deliver()
+    expect(await view(service, opened)).toMatchObject({ state: 'PARKED', error: { code: 'ACCOUNT_MISCONFIGURED' } })
+    service.control.putAccount({ appId: APP_ID, frozen: false })
+    await sweepFor(service, 125)
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
+  })
+
+  it('is not waited for when the account may not fetch media', async () => {
+    await using service = await world()
+    await stored(service)
+    service.control.putAccount({ appId: APP_ID, revoked: [GET] })
+    const two = await stored(service)
+    expect([two.state, two.reused]).toEqual(['STORED', undefined])
+  })
+
   it('is not guessed when WeChat will not tell: a second material is better than a dead id', async () => {
     await using service = await world()
     const one = await stored(service)

@@ -3,11 +3,23 @@ import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { UploadData } from './uploadRow.ts'
 
-const ASK_LATER: ReadonlySet<string> = new Set(['WECHAT_UNREACHABLE', 'WECHAT_BUSY', 'OUT_OF_TIME'])
+const ASK_LATER: ReadonlySet<string> = new Set([
+  'WECHAT_UNREACHABLE',
+  'WECHAT_BUSY',
+  'OUT_OF_TIME',
+  'SECRET_UNREADABLE',
+  'ACCOUNT_MISCONFIGURED',
+])
+/** The account may not fetch media: that will not change by waiting. */
+const NOT_PERMITTED = 48001
+
+/** Whether WeChat can tell later: it is away, or the whole account is out of order, so that nothing could be sent either. */
+export const tellsLater = ({ code, wechat }: AppError): boolean =>
+  ASK_LATER.has(code) && wechat?.errcode !== NOT_PERMITTED
 
 /**
  * Begins to fetch the media and lets go at its first bytes. False also when WeChat will not tell (quota, permission): a
- * second material is better than an id that leads nowhere. Throws `WECHAT_UNREACHABLE`, `WECHAT_BUSY`, `OUT_OF_TIME`.
+ * second material is better than an id that leads nowhere. Throws what {@link tellsLater} names.
  */
 export async function isAtWeChat(
   { wechat, log }: PortsOf<'wechat'>,
@@ -20,7 +32,7 @@ export async function isAtWeChat(
     if (found.kind === 'binary') found.body.destroy()
     return true
   } catch (error) {
-    if (error instanceof AppError && ASK_LATER.has(error.code)) throw error
+    if (error instanceof AppError && tellsLater(error)) throw error
     log.info('a stored media cannot be given out again', { app_id, media_id, error })
     return false
   }

@@ -5,6 +5,7 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { OpenObject } from '../../ports/objectStore.ts'
 import type { RowDraft } from '../../ports/table.ts'
 import { hashOf } from './inspectObject.ts'
+import { tellsLater } from './isAtWeChat.ts'
 import { claimBytes, type Free, settledClaimant } from './sameBytes.ts'
 import { OUTAGE_PARK_MS, reused, SAME_BYTES_PARK_MS, waiting } from './transitions.ts'
 import type { UploadData } from './uploadRow.ts'
@@ -19,8 +20,6 @@ export type KnownBytes =
 const WAIT_MS = 8_000
 /** Kept for sending, in case the other one fails. */
 const RESERVE_MS = 20_000
-/** Reasons why WeChat cannot say now whether it still has something; the upload waits, uncounted. */
-const ASK_LATER: ReadonlySet<string> = new Set(['WECHAT_UNREACHABLE', 'WECHAT_BUSY', 'WRITE_CONFLICT'])
 
 /**
  * Claims the bytes for this upload, or says what another upload means for it. Bytes of no known SHA-256 are read
@@ -50,9 +49,11 @@ export async function knownBytes(
       : { kind: 'refused', error: new AppError('FILE_CONTENT_MISMATCH', 'The file has another SHA-256 than declared.') }
   } catch (cause) {
     const error = asAppError(cause)
-    if (!ASK_LATER.has(error.code)) throw error
+    const isLater = error.code === 'WRITE_CONFLICT' || (error.code !== 'OUT_OF_TIME' && tellsLater(error))
+    if (!isLater) throw error
     const now = clock.now()
-    return { kind: 'settled', next: waiting(data, bytes, { error, now, until: now + OUTAGE_PARK_MS }) }
+    const until = now + Math.max(OUTAGE_PARK_MS, (error.retryAfter ?? 0) * 1000)
+    return { kind: 'settled', next: waiting(data, bytes, { error, now, until }) }
   }
 }
 

@@ -40,7 +40,7 @@ const MOVING: ReadonlySet<UploadState> = new Set(['CREATED', 'UPLOADED', 'SENDIN
 
 /**
  * Looks who answers for the bytes. What is stored is asked for at WeChat before it is given out, for it may have been
- * deleted elsewhere. Throws `WECHAT_UNREACHABLE`, `WECHAT_BUSY` and `OUT_OF_TIME` of that question, and what the table throws.
+ * deleted elsewhere. Throws what `isAtWeChat` and the table throw.
  */
 export async function claimantOf(ports: SamePorts, upload: HashedUpload, signal: AbortSignal): Promise<Claimant> {
   const row = await findHash(ports.table, upload, signal)
