@@ -8,6 +8,7 @@ import { interleaved, median } from '../harness/sampling.ts'
 import type { ShaperActions, ShaperSettings } from '../standIns/shaper.ts'
 import { bestPeer, mediansOf, type Relaying } from './contest.ts'
 import { contestants, FILE_BYTES, fileServers, fileTask, type Keep, withActors } from './fileWorld.ts'
+import { relayShares } from './relayShares.ts'
 
 const WARM_ROUNDS = 9
 const WIRES = [
@@ -19,7 +20,11 @@ const MANY = 20
 /** Time, CPU and memory of the relay. */
 export const relay: Group = {
   name: 'relay',
-  run: async tools => [...(await withActors(keep => overTls(keep, tools))), ...(await withActors(overWires))],
+  run: async tools => [
+    ...(await withActors(keep => overTls(keep, tools))),
+    ...(await withActors(overWires)),
+    ...(await withActors(relayShares)),
+  ],
 }
 
 async function overTls(keep: Keep, tools: Tools): Promise<Row[]> {

@@ -73,7 +73,7 @@ export async function peerProcesses(keep: Keep, name: PeerName, processes: numbe
 }
 
 const weChatStandIn = (keep: Keep) =>
-  keep(startActor<WeChatActions, WeChatSettings>('standIns/weChat.ts', { fileBytes: 0, latencyMs: LATENCY_MS }))
+  keep(startActor<WeChatActions, WeChatSettings>('standIns/weChat.ts', { fileBytes: 1_024, latencyMs: LATENCY_MS }))
 
 async function calling(weChat: Actor<WeChatActions>, callers: Actor<CallerActions>[], calls: number) {
   await weChat.call('counted')

@@ -6,7 +6,12 @@ export interface StoreSettings {
   tls?: Tls
   /** bytes of the file that every key has */
   fileBytes: number
+  /** Each key has bytes of its own, for what the service does with the same bytes twice is something else. */
+  distinct?: boolean
 }
+
+/** Behind what tells a PNG. */
+const MARK_AT = 64
 
 /** A put object. */
 export interface PutObject {
@@ -15,7 +20,7 @@ export interface PutObject {
 }
 
 /** Starts it. */
-export async function start({ tls, fileBytes }: StoreSettings) {
+export async function start({ tls, fileBytes, distinct = false }: StoreSettings) {
   const file = sampleFile(fileBytes)
   const facts = { 'content-type': 'image/png', 'content-length': file.length, etag: `"${sha256(file).slice(0, 32)}"` }
   const put: Buffer[][] = []
@@ -23,7 +28,8 @@ export async function start({ tls, fileBytes }: StoreSettings) {
   const url = await listen(tls, async (request, response) => {
     const { method = '' } = request
     counted[method] = (counted[method] ?? 0) + 1
-    if (method === 'GET') response.writeHead(200, facts).end(file)
+    if (distinct) file.write(sha256(Buffer.from(request.url?.split('?')[0] ?? '')), MARK_AT)
+    if (method === 'GET') response.writeHead(200, facts).end(distinct ? Buffer.from(file) : file)
     else if (method === 'HEAD') response.writeHead(200, facts).end()
     else if (method === 'PUT') {
       // A refusal of aws-chunked framing would look like corruption.
@@ -43,6 +49,8 @@ export async function start({ tls, fileBytes }: StoreSettings) {
       counted = {}
       return seen
     },
+    /** The SHA-256 of the file that was asked for last. */
+    latest: () => sha256(file),
     /** What was put since the last question. */
     put: (): PutObject[] =>
       put.splice(0).map(chunks => ({ sha256: sha256(...chunks), size: Buffer.concat(chunks).length })),

@@ -37,6 +37,10 @@ export async function start({ tls, fileBytes, latencyMs = 0, libraryItems = 0 }:
       posted.push({ type: request.headers['content-type'] ?? '', chunks: await chunksOf(request) })
       sendJson(response, { media_id: `media-${posted.length}`, url: 'http://mmbiz.qpic.cn/x' })
     },
+    'material/get_material': async (request, response) => {
+      await chunksOf(request)
+      actions['media/get']?.(request, response, new URL('http://localhost'))
+    },
     'media/get': (_request, response) => {
       const disposition = 'attachment; filename="file.png"'
       const headers = { 'content-type': 'image/png', 'content-length': file.length, 'content-disposition': disposition }
