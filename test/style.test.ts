@@ -38,7 +38,8 @@ const RULES: readonly StyleRule[] = [
   {
     name: 'files and folders are camelCase',
     files: /./,
-    breaks: ({ path }) => !/^([a-z][A-Za-z0-9]*\/)*[a-z][A-Za-z0-9]*(\.(wxcloud|local))?(\.test|\.d)?\.ts$/.test(path),
+    breaks: ({ path }) =>
+      !/^([a-z][A-Za-z0-9]*\/)*[a-z][A-Za-z0-9]*(\.(wxcloud|local))?(\.test|\.d|\.config)?\.ts$/.test(path),
     broken: file('shared/core/File-kind.ts', ''),
   },
   {
@@ -61,7 +62,8 @@ const RULES: readonly StyleRule[] = [
   },
   {
     name: 'named exports only',
-    files: /./,
+    // Tools want their configuration as a default export.
+    files: /(?<!\.config\.ts)$/,
     breaks: source => /^export default\b|\bas default\b/m.test(codeOf(source)),
     broken: file('shared/x.ts', 'export default 1'),
   },
