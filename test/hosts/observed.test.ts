@@ -13,6 +13,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest'
 import { listMaterials } from '../../functions/listMaterials.ts'
 import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
+import { GUARDS } from '../../shared/core/guards.ts'
 import { endpoint } from '../../shared/core/pipeline.ts'
 import { callFields, carrying, inCall, taken } from '../../shared/hosts/callContext.ts'
 import { jsonLog } from '../../shared/hosts/jsonLog.ts'
@@ -105,7 +106,8 @@ describe('a trace', () => {
     const seen: unknown[] = []
     const run = observed(listMaterials, async exchange => {
       seen.push(callFields())
-      return endpoint(listMaterials, { ambient: () => ports, ports: () => ports, table: () => service.table })(exchange)
+      const door = { ambient: () => ports, ports: () => ports, table: () => service.table, guards: GUARDS }
+      return endpoint(listMaterials, door)(exchange)
     })
     const request = new Request('https://service.test/wechat/materials', { headers: { traceparent: TRACEPARENT } })
     const call = { requestId: 'r-2', remaining: () => 1_000, signal: new AbortController().signal }
