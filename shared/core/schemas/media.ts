@@ -7,6 +7,13 @@ export const MediaTypeName = z.enum(['image', 'voice', 'video', 'thumb'])
 /** WeChat's own alphabet. */
 export const MediaId = z.string().regex(/^[\w-]{1,128}$/, 'is not a media_id')
 
+/** Why something that runs by itself failed last. */
+export const FailureView = z.object({
+  code: z.string(),
+  message: z.string(),
+  wechat: z.object({ errcode: z.int().min(-10_000_000), errmsg: z.string(), rid: z.string().optional() }).optional(),
+})
+
 /** seed004: `file_field` names the form field of the file; `type` may be left to the bytes. */
 export const TemporaryUploadQuery = z.object({
   file_field: z.string().min(1).optional(),

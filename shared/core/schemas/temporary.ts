@@ -1,6 +1,6 @@
 /** Shapes of tracked temporary media (service-api.md §4). */
 import * as z from 'zod'
-import { MediaId, MediaTypeName } from './media.ts'
+import { FailureView, MediaId, MediaTypeName } from './media.ts'
 
 /** How the service came to know of a media: it uploaded it, a fan sent it, or a caller or reader named it. */
 export const MediaSource = z.enum(['upload', 'fan', 'tracked'])
@@ -31,16 +31,7 @@ export const TemporaryView = z.object({
   size: z.int().min(0).optional().describe('bytes'),
   sha256: z.string().optional(),
   down_url: z.string().optional().describe('of the copy; lives 15 minutes'),
-  error: z
-    .object({
-      code: z.string(),
-      message: z.string(),
-      wechat: z
-        .object({ errcode: z.int().min(-10_000_000), errmsg: z.string(), rid: z.string().optional() })
-        .optional(),
-    })
-    .optional()
-    .describe('why the last copy failed'),
+  error: FailureView.optional().describe('why the last copy failed'),
 })
 
 /** One media. */

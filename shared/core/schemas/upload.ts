@@ -1,7 +1,7 @@
 /** Shapes of the uploads through the object store (service-api.md §3). */
 import * as z from 'zod'
 import { TIME_ORDERED_ID } from '../ids.ts'
-import { MediaTypeName } from './media.ts'
+import { FailureView, MediaTypeName } from './media.ts'
 
 /** The states a caller sees. */
 export const UploadStateName = z.enum([
@@ -56,15 +56,7 @@ export const UploadView = z.object({
   url: z.string().optional(),
   reused: z.literal(true).optional().describe('the media_id is that of an earlier upload of the same bytes'),
   media_expires_at: z.int().min(0).optional().describe('end of a temporary media_id, seconds since the epoch'),
-  error: z
-    .object({
-      code: z.string(),
-      message: z.string(),
-      wechat: z
-        .object({ errcode: z.int().min(-10_000_000), errmsg: z.string(), rid: z.string().optional() })
-        .optional(),
-    })
-    .optional(),
+  error: FailureView.optional(),
   attempts: z.int().min(0),
   parked_until: z.int().min(0).optional(),
   created_at: z.int().min(0),

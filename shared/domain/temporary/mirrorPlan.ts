@@ -42,6 +42,8 @@ export function afterFailure(data: TemporaryData, error: AppError, now: number):
 }
 
 function nextTry({ expires_at, attempts }: TemporaryData, error: AppError, now: number): number {
+  // Nobody can call WeChat for an account that was deleted.
+  if (error.code === 'ACCOUNT_NOT_FOUND') return now + HOUR_MS
   const left = expires_at - now
   const patient = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, attempts - 1))
   return now + pauseFor(left, Math.max(patient, standing(error))) + Math.max(0, left) / SPREAD

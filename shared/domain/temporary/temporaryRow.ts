@@ -1,6 +1,6 @@
 /** The row of a temporary media: what it is, when WeChat drops it, where its copy lies (docs/data-model.md). */
 import * as z from 'zod'
-import { MediaTypeName } from '../../core/schemas/media.ts'
+import { FailureView, MediaTypeName } from '../../core/schemas/media.ts'
 import { MediaSource, MirrorState } from '../../core/schemas/temporary.ts'
 import type { Row, RowDraft, RowKey, Table } from '../../ports/table.ts'
 import type { MediaName } from '../library/libraryRows.ts'
@@ -54,13 +54,7 @@ export const TemporaryData = z.object({
   /** When the copy is to be removed; for good when absent. */
   keep_until: z.number().optional(),
   /** Why the last copy failed. */
-  error: z
-    .object({
-      code: z.string(),
-      message: z.string(),
-      wechat: z.object({ errcode: z.number(), errmsg: z.string(), rid: z.string().optional() }).optional(),
-    })
-    .optional(),
+  error: FailureView.optional(),
 })
 
 /** The stored form of temporary media. */
