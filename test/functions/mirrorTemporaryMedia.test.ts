@@ -3,6 +3,7 @@ import { getTemporaryMedia } from '../../functions/getTemporaryMedia.ts'
 import { mirrorTemporaryMedia } from '../../functions/mirrorTemporaryMedia.ts'
 import { putAccount } from '../../functions/putAccount.ts'
 import type { FileFormat } from '../../shared/core/fileKind.ts'
+import { MirrorCall } from '../../shared/core/schemas/calls.ts'
 import { unconditional } from '../support/brokenTables.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
 import { killable } from '../support/killable.ts'
@@ -237,6 +238,36 @@ describe('the mirror', () => {
     const states = await Promise.all(ids.map(async id => (await rowOf(service, id)).state))
     expect(states.filter(state => state !== 'MIRRORED')).toEqual([])
     expect(service.calls('media/get')).toBe(1200)
+  })
+
+  it('of a hundred thousand gives a schedule’s share to fifty runs, none of which is long', async () => {
+    await using service = await world()
+    const waiting = Array.from({ length: 100_000 }, (_, at) => ({ pk: `MED#${APP_ID}`, sk: `m${at}`, at }))
+    let looks = 0
+    let reads = 0
+    const table: typeof service.table = {
+      ...service.table,
+      async due(queue, _until, limit) {
+        looks++
+        return queue === 'mirror' ? waiting.slice(0, limit) : []
+      },
+      async get(key) {
+        if (key.pk.startsWith('MED#')) reads++
+        return undefined
+      },
+    }
+    const sent: string[][] = []
+    const invoker = {
+      ...service.invoker,
+      send: async (_id: string, payload: unknown) => {
+        sent.push(MirrorCall.parse({ payload }).payload.map(({ mediaId }) => mediaId))
+      },
+    }
+    const run = service.run(mirrorTemporaryMedia, SCHEDULE, { ports: { table, invoker } })
+    expect(await run).toMatchObject({ handed_out: 24_500 })
+    expect([looks, reads, sent.length]).toEqual([2, 500, 49])
+    expect(Math.max(...sent.map(batch => batch.length))).toBe(500)
+    expect(sent.flat()).toEqual(waiting.slice(500, 25_000).map(({ sk }) => sk))
   })
 
   it('leaves for the next schedule what was handed out in vain', async () => {
