@@ -10,7 +10,7 @@ const MEMORY_MB = 256
 /** The lowest runtime that the bundles are made for. */
 const RUNTIME = 'Nodejs20.19'
 
-/** Calls of 云调用 that the client may make for an account (wechat-api.md §8.1); drafts have none. */
+/** What functions with WeChat may ask of 云调用 (wechat-api.md §8.1); today they take the open interface service instead, which needs no entry here. */
 export const CLOUD_CALLS: readonly string[] = [
   'officialAccount.material.addMaterial',
   'officialAccount.material.batchGetMaterial',
