@@ -56,6 +56,19 @@ it('takes later uploads of the same bytes, too', async () => {
   expect((await rowOf(service, data.media_id)).state).toBe('ERASED')
 })
 
+it('takes a copy away that lies under another day, for its age became known later', async () => {
+  await using service = await world()
+  const createdAt = service.clock.now() - DAY_MS
+  const mediaId = await seen(service, fileBytes('jpg'), { createdAt: undefined, source: 'tracked' })
+  await service.mirror()
+  const key = (await rowOf(service, mediaId)).file?.object_key ?? ''
+  await trackMedia(service.ports, {
+    ...{ appId: APP_ID, mediaId, source: 'fan', createdAt, openidHash: await hashOf(service) },
+  })
+  expect(await erase(service)).toEqual({ data: { erased: 1 } })
+  expect(await service.objects.head(key)).toBeUndefined()
+})
+
 it('wins over a copy that is under way', async () => {
   await using service = await world()
   const mediaId = await seen(service, fileBytes('jpg'), { openidHash: await hashOf(service) })

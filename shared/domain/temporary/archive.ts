@@ -10,9 +10,14 @@ export function archiveStem({ app_id, media_id, created_at }: TemporaryData): st
   return `store/${app_id}/temporary/${day}/${media_id}`
 }
 
-/** Whether the object is this media's own: a renewed media shares that of the one it was made of. */
-export const ownsFile = (data: TemporaryData): boolean =>
-  data.file?.object_key.startsWith(`${archiveStem(data)}.`) ?? false
+/**
+ * Whether the object is this media's own: a renewed media shares that of the one it was made of. By name, whatever its
+ * day: a media's age may become known after it was copied.
+ */
+export function ownsFile({ app_id, media_id, file }: TemporaryData): boolean {
+  const key = file?.object_key ?? ''
+  return key.startsWith(`store/${app_id}/temporary/`) && key.includes(`/${media_id}.`)
+}
 
 /** What makes the object useful to somebody who has nothing but the bucket; the SHA-256 is added while it is written. */
 export function archiveFacts({ source, openid_hash, created_at }: TemporaryData, rule: ArchiveRule): ArchiveFacts {
