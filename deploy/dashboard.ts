@@ -2,6 +2,7 @@
 import { METRICS } from '../shared/core/metrics.ts'
 import type { MetricName } from '../shared/ports/metrics.ts'
 import { attribute, join, type Resource, ref, STACK, type Text } from './cloudFormation.ts'
+import { PERMISSIONS } from './permissions.ts'
 
 const WIDTH = 8
 const HEIGHT = 6
@@ -27,9 +28,12 @@ const own = (name: MetricName): Graph => ({
   stat: METRICS[name].unit === 'Count' ? 'Sum' : 'Maximum',
 })
 
-const ofFunctions = (metric: string) => [
-  { expression: `SEARCH('{AWS/Lambda,FunctionName} MetricName="${metric}" "@stack@-"', 'Sum', 300)`, label: '' },
-]
+/** Whole names: a quoted term of CloudWatch's SEARCH finds no prefixes, an unquoted one finds those of other stages too. */
+const ofFunctions = (metric: string) =>
+  Object.keys(PERMISSIONS).map((id, index) => [
+    ...(index === 0 ? ['AWS/Lambda', metric, 'FunctionName'] : ['...']),
+    `@stack@-${id}`,
+  ])
 
 const GRAPHS: readonly Graph[] = [
   {
@@ -47,8 +51,8 @@ const GRAPHS: readonly Graph[] = [
     metrics: [['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', '@queue@']],
     stat: 'Maximum',
   },
-  { title: 'Errors by function', metrics: [ofFunctions('Errors')], stat: 'Sum' },
-  { title: 'Throttles by function', metrics: [ofFunctions('Throttles')], stat: 'Sum' },
+  { title: 'Errors by function', metrics: ofFunctions('Errors'), stat: 'Sum' },
+  { title: 'Throttles by function', metrics: ofFunctions('Throttles'), stat: 'Sum' },
   {
     title: 'Table',
     metrics: [
