@@ -619,8 +619,27 @@ describe('a file that is poison', () => {
     const poison = await openAndPost(service)
     service.dropEvents()
     service.loseSends = true
-    await sweepFor(service, 20)
+    const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: poison.uploadId } } as const
+    const objects: ObjectStore = { ...service.objects, read: () => new Promise<never>(() => undefined) }
+    for (let minute = 0; minute < 30; minute++) {
+      await sweepFor(service, 1)
+      // It hangs until its sandbox is killed.
+      void service.run(forwardUpload, hint, { ports: { objects } })
+      await service.settled()
+    }
     expect(await view(service, poison)).toMatchObject({ state: 'REJECTED', error: { code: 'INTERNAL' } })
+  })
+
+  it('is not what waits for an hour because no run could begin', async () => {
+    await using service = await world()
+    const opened = await openAndPost(service)
+    service.dropEvents()
+    service.loseSends = true
+    await sweepFor(service, 60)
+    expect(await view(service, opened)).toMatchObject({ state: 'CREATED', attempts: 0 })
+    service.loseSends = false
+    await sweepFor(service, 1)
+    await expectStoredOnce(service, opened)
   })
 
   it('is not what a store is that is away for an hour', async () => {

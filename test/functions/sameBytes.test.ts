@@ -4,7 +4,9 @@ import { createUpload } from '../../functions/createUpload.ts'
 import { deleteMaterial } from '../../functions/deleteMaterial.ts'
 import { forwardUpload } from '../../functions/forwardUpload.ts'
 import { uploadMaterial } from '../../functions/uploadMaterial.ts'
+import { AppError } from '../../shared/core/errors.ts'
 import { uploadKey } from '../../shared/domain/uploads/uploadRow.ts'
+import type { WeChat } from '../../shared/ports/wechat.ts'
 import { unconditional } from '../support/brokenTables.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
 import { killable } from '../support/killable.ts'
@@ -76,7 +78,7 @@ describe('the same file again', () => {
     expect('method' in data).toBe(false)
   })
 
-  it('costs no more than four table writes the first time, two the second', async () => {
+  it('costs no more than five table writes the first time, one of them for the counts of the library, two the second', async () => {
     await using service = await world()
     const before = await writesOf(service)
     await stored(service)
@@ -198,6 +200,50 @@ describe('whether it is gone', () => {
     expect(await view(service, opened)).toMatchObject({ state: 'PARKED', error: { code: 'ACCOUNT_MISCONFIGURED' } })
     service.control.putAccount({ appId: APP_ID, frozen: false })
     await sweepFor(service, 125)
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
+  })
+
+  it('waits for a table that throttles while the token is read, and then reuses', async () => {
+    await using service = await world()
+    const one = await stored(service)
+    const opened = await openAndPost(service, SAME)
+    const throttled = async () => {
+      throw new AppError('STORE_UNAVAILABLE', 'The table is busy.')
+    }
+    const wechat: WeChat = {
+      ...service.wechat,
+      material: appId => ({ ...service.wechat.material(appId), get: throttled }),
+    }
+    const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: opened.uploadId } } as const
+    service.dropEvents()
+    await service.run(forwardUpload, hint, { ports: { wechat } })
+    await sweepFor(service, 3)
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
+  })
+
+  it('is not decided by a run whose time is up: the next one asks', async () => {
+    await using service = await world()
+    const one = await stored(service)
+    const opened = await openAndPost(service, SAME)
+    service.dropEvents()
+    const gone = async () => {
+      throw new DOMException('The run has ended.', 'AbortError')
+    }
+    const wechat: WeChat = { ...service.wechat, material: appId => ({ ...service.wechat.material(appId), get: gone }) }
+    const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: opened.uploadId } } as const
+    await service.run(forwardUpload, hint, { ports: { wechat } })
+    await sweepFor(service, 3)
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
+  })
+
+  it('waits a minute when WeChat counts too many calls in this one', async () => {
+    await using service = await world()
+    const one = await stored(service)
+    service.control.addFault({ path: GET, kind: 'errcode', errcode: 45011, times: 1 })
+    const opened = await openAndPost(service, SAME)
+    await service.deliver()
+    expect(await view(service, opened)).toMatchObject({ state: 'PARKED', error: { code: 'WECHAT_QUOTA' } })
+    await sweepFor(service, 3)
     expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
   })
 

@@ -4,6 +4,8 @@ import { isFinal, UploadData } from '../../shared/domain/uploads/uploadRow.ts'
 import type { World } from '../support/world.ts'
 
 const LIMIT = 1_000
+/** What a client that posts other bytes than it declared, or posts twice, earns. */
+const EARNED: ReadonlySet<string> = new Set(['FILE_CONTENT_MISMATCH', 'OBJECT_CHANGED', 'OBJECT_MISSING'])
 
 /** The violations, each a sentence, how many uploads there were, and where they ended. */
 export async function violations(
@@ -21,7 +23,11 @@ export async function violations(
       const name = reused ? 'reused' : state
       states[name] = (states[name] ?? 0) + 1
     }
-    found.push(...unfinished(rows, service.clock.now()), ...ledgerAgainst(rows, service.materials(appId)))
+    found.push(
+      ...unfinished(rows, service.clock.now()),
+      ...lost(rows),
+      ...ledgerAgainst(rows, service.materials(appId)),
+    )
   }
   return { violations: found, uploads, states }
 }
@@ -32,6 +38,14 @@ function unfinished(rows: UploadData[], now: number): string[] {
     .filter(row => !isFinal(row) && row.state !== 'CREATED')
     .filter(row => row.state !== 'PARKED' || (row.parked_until ?? 0) <= now)
     .map(row => `I1: upload ${row.upload_id} is still ${row.state}: ${JSON.stringify(row)}`)
+}
+
+/** A good file whose bytes are here is never given up for the faults of others; who sends directly hears of it. */
+function lost(rows: UploadData[]): string[] {
+  return rows
+    .filter(({ state, object_key }) => state === 'REJECTED' && object_key !== undefined)
+    .filter(({ error }) => !EARNED.has(error?.code ?? ''))
+    .map(row => `lost: upload ${row.upload_id} was given up: ${JSON.stringify(row)}`)
 }
 
 function ledgerAgainst(rows: UploadData[], materials: ReturnType<World['materials']>): string[] {

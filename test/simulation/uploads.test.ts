@@ -3,6 +3,7 @@
  * `SIMULATION_FIRST=<seed> SIMULATION_SEEDS=1` one again.
  */
 import { expect, it } from 'vitest'
+import { AppError } from '../../shared/core/errors.ts'
 import { unconditional } from '../support/brokenTables.ts'
 import { CALM } from '../support/faultyPorts.ts'
 import { type Sabotage, simulateUploads } from './uploadSimulation.ts'
@@ -41,6 +42,18 @@ const TWINS: [string, Sabotage][] = [
         material: appId => ({
           ...wechat.material(appId),
           list: async () => ({ total_count: 0, item_count: 0, item: [] }),
+        }),
+      },
+    }),
+  ],
+  [
+    'good files are refused',
+    ({ wechat }) => ({
+      wechat: {
+        ...wechat,
+        material: appId => ({
+          ...wechat.material(appId),
+          add: () => Promise.reject(new AppError('WECHAT_REFUSED', 'WeChat did not take the file.')),
         }),
       },
     }),

@@ -13,7 +13,7 @@ import { asRefusalOfRoom } from './libraryRoom.ts'
 import { closeRejected } from './sameBytes.ts'
 import { sendToWeChat } from './sendToWeChat.ts'
 import { settleClaim } from './settleClaim.ts'
-import { afterFailure, rejected, sending, stored, unread } from './transitions.ts'
+import { afterFailure, begun, isSuspect, rejected, sending, stored, unread } from './transitions.ts'
 import { findUpload, type UploadData, type UploadRow, type UploadState } from './uploadRow.ts'
 
 /** What forwarding needs. */
@@ -40,13 +40,15 @@ export async function forwardUpload(
   call: Call,
 ): Promise<UploadState | undefined> {
   const { table, clock, log } = ports
-  const row = await findUpload(table, { ...hint, signal: call.signal })
-  if (!row || !isSendable(row.data, clock.now())) {
-    log.debug('nothing to forward', { ...hint, state: row?.data.state })
+  const found = await findUpload(table, { ...hint, signal: call.signal })
+  if (!found || !isSendable(found.data, clock.now())) {
+    log.debug('nothing to forward', { ...hint, state: found?.data.state })
     return undefined
   }
   if (call.remaining() < MIN_REMAINING_MS)
     throw new AppError('OUT_OF_TIME', 'Too little time is left to send the file.')
+  const row = isSuspect(found.data) ? await begin(ports, found) : found
+  if (!row) return undefined
 
   let object: OpenObject | undefined
   let known: KnownBytes
@@ -66,6 +68,12 @@ export async function forwardUpload(
   } finally {
     object.body.destroy()
   }
+}
+
+/** Leaves a trace of this run; `undefined` when another one was faster. */
+async function begin({ table, clock }: ForwardPorts, row: UploadRow): Promise<UploadRow | undefined> {
+  const written = await table.put(begun(row.data, clock.now()), row.version)
+  return written.ok ? written.row : undefined
 }
 
 async function proceed(

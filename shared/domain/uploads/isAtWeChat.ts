@@ -7,19 +7,26 @@ const ASK_LATER: ReadonlySet<string> = new Set([
   'WECHAT_UNREACHABLE',
   'WECHAT_BUSY',
   'OUT_OF_TIME',
+  'STORE_UNAVAILABLE',
   'SECRET_UNREADABLE',
   'ACCOUNT_MISCONFIGURED',
 ])
 /** The account may not fetch media: that will not change by waiting. */
 const NOT_PERMITTED = 48001
+/** Over within a minute, unlike the quota of a day. */
+const MINUTE_RATE = 45011
 
-/** Whether WeChat can tell later: it is away, or the whole account is out of order, so that nothing could be sent either. */
+/**
+ * Whether it can be told later: WeChat is away or counts too many calls in this minute, the token cannot be read, or the
+ * whole account is out of order, so that nothing could be sent either.
+ */
 export const tellsLater = ({ code, wechat }: AppError): boolean =>
-  ASK_LATER.has(code) && wechat?.errcode !== NOT_PERMITTED
+  (ASK_LATER.has(code) && wechat?.errcode !== NOT_PERMITTED) || wechat?.errcode === MINUTE_RATE
 
 /**
  * Begins to fetch the media and lets go at its first bytes. False also when WeChat will not tell (quota, permission): a
- * second material is better than an id that leads nowhere. Throws what {@link tellsLater} names.
+ * second material is better than an id that leads nowhere. Throws what {@link tellsLater} names, and the reason of a
+ * caller that left.
  */
 export async function isAtWeChat(
   { wechat, log }: PortsOf<'wechat'>,
@@ -32,7 +39,8 @@ export async function isAtWeChat(
     if (found.kind === 'binary') found.body.destroy()
     return true
   } catch (error) {
-    if (error instanceof AppError && tellsLater(error)) throw error
+    // What is no answer of WeChat, such as the end of the run, says nothing about the media.
+    if (!(error instanceof AppError) || tellsLater(error)) throw error
     log.info('a stored media cannot be given out again', { app_id, media_id, error })
     return false
   }

@@ -14,7 +14,7 @@ import {
   handedOver,
   LATE_POST_MS,
   lookAgain,
-  MAX_HANDED,
+  MAX_BEGUN,
   rejected,
 } from './transitions.ts'
 import { findUpload, parseUploadKey, UPLOAD_QUEUE, type UploadRow } from './uploadRow.ts'
@@ -72,13 +72,13 @@ async function moveOn(ports: SweepPorts, row: UploadRow, call: Call): Promise<vo
   }
 }
 
-/** Written down first: a file on which every run dies without a word must end, too. */
+/** Written down first, so that runs know of those before them: a file on which each dies without a word must end, too. */
 async function hand(ports: SweepPorts, row: UploadRow): Promise<void> {
   const { table, invoker, clock } = ports
   const { data, version } = row
   const now = clock.now()
-  if ((data.handed ?? 0) >= MAX_HANDED) {
-    const error = new AppError('INTERNAL', `${MAX_HANDED} runs ended without an outcome; the file may be the reason.`)
+  if ((data.begun ?? 0) >= MAX_BEGUN) {
+    const error = new AppError('INTERNAL', `${MAX_BEGUN} runs ended without an outcome; the file may be the reason.`)
     const written = await table.put(rejected(data, error, now), version)
     if (written.ok) await closeRejected(ports, data)
     return

@@ -25,8 +25,10 @@ export const TEMPORARY_LIFE_MS = limitsFor().temporaryLife.max * 1000
 export const SAME_BYTES_PARK_MS = 15_000
 /** Sendings after which an upload goes to the failure inbox. */
 export const MAX_ATTEMPTS = 5
-/** Hand-overs without any trace of a run after which it goes there, too: the run ends before it can say why. */
-export const MAX_HANDED = 10
+/** Runs that began and left no other trace after which it goes there, too: they end before they can say why. */
+export const MAX_BEGUN = 5
+/** A hand-over may be lost or wait its turn for hours; after so many, runs write down that they begin. */
+const HANDED_IN_VAIN = 2
 
 const FIRST_PARK_MS = 30_000
 const MAX_PARK_MS = 15 * 60_000
@@ -49,7 +51,7 @@ export const uploaded = (data: UploadData, etag: string, now: number): Next =>
 
 /** A sender takes it. Written before the socket opens, so that a crash after this line is known to be unclear. */
 export function sending(data: UploadData, claim: { id: string; etag?: string; sha256?: string }, now: number): Next {
-  const { error: _, parked_until: __, unsure: ___, ruled_out: ____, handed: _____, ...rest } = data
+  const { error: _, parked_until: __, unsure: ___, ruled_out: ____, handed: _____, begun: ______, ...rest } = data
   return uploadRow(
     {
       ...rest,
@@ -87,8 +89,9 @@ export function reused(data: UploadData, holder: UploadData, now: number): Next 
 export const retired = (data: UploadData, now: number): Next => uploadRow({ ...data, retired: true, updated_at: now })
 
 function settled(data: UploadData): UploadData {
-  const { claim: _, error: __, parked_until: ___, unsure: ____, ruled_out: _____, handed: ______, ...rest } = data
-  return rest
+  const { claim: _, error: __, parked_until: ___, unsure: ____, ruled_out: _____, ...rest } = data
+  const { handed: ______, begun: _______, ...settledData } = rest
+  return settledData
 }
 
 /** It will never be sent. */
@@ -110,7 +113,7 @@ export const unknown = (data: UploadData, error: AppError | undefined, now: numb
 
 /** It was surely not accepted and is tried again at `until` (ms). */
 export function parked(data: UploadData, error: AppError, { now, until }: { now: number; until: number }): Next {
-  const { claim: _, handed: __, ...rest } = data
+  const { claim: _, handed: __, begun: ___, ...rest } = data
   return uploadRow({ ...rest, state: 'PARKED', parked_until: until, error: errorOf(error), updated_at: now }, until)
 }
 
@@ -150,6 +153,13 @@ export function unread(data: UploadData, error: AppError, now: number): Next {
 export const handedOver = (data: UploadData, now: number): Next =>
   uploadRow({ ...data, handed: (data.handed ?? 0) + 1 }, now + HAND_AGAIN_MS)
 
+/** Whether a run must write down that it begins: it was handed over in vain, and the file may be why. */
+export const isSuspect = ({ handed = 0 }: UploadData): boolean => handed > HANDED_IN_VAIN
+
+/** A run begins with a suspect, and has as long as any other before the next one is called. */
+export const begun = (data: UploadData, now: number): Next =>
+  uploadRow({ ...data, begun: (data.begun ?? 0) + 1 }, now + HAND_AGAIN_MS)
+
 /** An operator asks for another try: the counters start anew, the pinned bytes stay. */
 export function retried(data: UploadData, now: number): Next {
   // What may be at WeChat already is looked for first.
@@ -157,7 +167,7 @@ export function retried(data: UploadData, now: number): Next {
     const { parked_until: _, ...rest } = data
     return uploadRow({ ...rest, state: 'UNKNOWN', misses: 0, updated_at: now }, now)
   }
-  const { claim: _, parked_until: __, handed: ___, ...rest } = data
+  const { claim: _, parked_until: __, handed: ___, begun: ____, ...rest } = data
   return uploadRow({ ...rest, state: 'UPLOADED', attempts: 0, misses: 0, updated_at: now }, now)
 }
 

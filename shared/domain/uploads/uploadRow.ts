@@ -53,6 +53,8 @@ export const UploadData = z.object({
   attempts: z.number(),
   /** Times the sweeper handed it over since anything else happened to it. */
   handed: z.number().optional(),
+  /** Runs that began with it since it was handed over in vain, and left no other trace. */
+  begun: z.number().optional(),
   /** Times WeChat's list was read without finding it. */
   misses: z.number(),
   /** Parked after "busy": WeChat's list is read once before the bytes are sent again. */
