@@ -796,7 +796,7 @@ export type RenewTemporaryMediaAnswer = {
     created_at: number
     /** seconds since the epoch */
     expires_at: number
-    /** false: the same media_id still has more than 12 hours */
+    /** false: the same media_id still has more than 12 hours, and WeChat knows it */
     renewed: boolean
   }
 }

@@ -55,6 +55,45 @@ describe('renewing', () => {
     expect(uploads(service)).toHaveLength(1)
   })
 
+  it('of a media that WeChat has dropped before its time uploads it again, and its successor too', async () => {
+    await using service = await world()
+    const bytes = fileBytes('jpg', 900)
+    const ids = [await seen(service, bytes)]
+    await service.mirror()
+    for (let round = 0; round < 2; round++) {
+      service.control.deleteMedia(ids.at(-1) ?? '')
+      const { data } = await service.drive(service.ok(renewTemporaryMedia, ask(ids[0] ?? '')))
+      expect(data.renewed).toBe(true)
+      ids.push(data.media_id)
+    }
+    expect(new Set(ids).size).toBe(3)
+    expect(uploads(service).map(({ media_id }) => media_id)).toEqual(ids.slice(1))
+    expect(sha256(await bytesOf(service, ids[0] ?? ''))).toBe(sha256(bytes))
+  })
+
+  it('does not wait for a WeChat that hangs when asked whether it has a media', async () => {
+    await using service = await world()
+    const mediaId = await seen(service, fileBytes('jpg'))
+    service.control.addFault({ path: '/cgi-bin/media/get', kind: 'hang' })
+    const answer = service.ok(renewTemporaryMedia, ask(mediaId))
+    await service.waitForFault('hang')
+    await service.clock.advance(3_001)
+    expect((await answer).data).toMatchObject({ media_id: mediaId, renewed: false })
+  })
+
+  it.each(['reset-before', 'truncate', 'html'] as const)(
+    'goes by the age of a media while WeChat cannot say whether it has it: %s',
+    async kind => {
+      await using service = await world()
+      const mediaId = await seen(service, fileBytes('jpg', 5000))
+      await service.mirror()
+      service.control.addFault({ path: '/cgi-bin/media/get', kind })
+      const { data } = await service.drive(service.ok(renewTemporaryMedia, ask(mediaId)))
+      expect(data).toMatchObject({ media_id: mediaId, renewed: false })
+      expect(uploads(service)).toEqual([])
+    },
+  )
+
   it('goes on from renewal to renewal, whichever id is named, with one copy', async () => {
     await using service = await world()
     const ids = [await seen(service, fileBytes('jpg'))]

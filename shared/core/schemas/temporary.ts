@@ -55,7 +55,7 @@ export const RenewAnswer = z.object({
     type: MediaTypeName,
     created_at: Seconds,
     expires_at: Seconds,
-    renewed: z.boolean().describe('false: the same media_id still has more than 12 hours'),
+    renewed: z.boolean().describe('false: the same media_id still has more than 12 hours, and WeChat knows it'),
   }),
 })
 

@@ -23,6 +23,8 @@ const ENOUGH_MS = 12 * 3_600_000
 /** An upload that is older has lost its function (serverless.yml: 29 s). */
 const LEASE_MS = 35_000
 const LOOK_AGAIN_MS = 250
+/** WeChat's word on a media_id is waited for so long. */
+const ASK_MS = 3_000
 const MIN_REMAINING_MS = 3_000
 const LEASE_ID_LENGTH = 16
 
@@ -44,12 +46,12 @@ export async function renewMedia(ports: CopyPorts, name: MediaName, call: Call):
   while (call.remaining() > MIN_REMAINING_MS) {
     const row = await findTemporary(table, root, call.signal)
     if (row?.data.state === 'ERASED') throw gone(name)
-    const valid = row && (await validOf(ports, row, call.signal))
-    if (valid) return { data: valid, renewed: valid.media_id !== name.mediaId }
     if (row?.data.renewing && row.data.renewing.until > clock.now()) {
       await clock.sleep(LOOK_AGAIN_MS, call.signal)
       continue
     }
+    const valid = row && (await validOf(ports, row, call.signal))
+    if (valid) return { data: valid, renewed: valid.media_id !== name.mediaId }
     const kept = await getTemporaryMedia(ports, root, call.signal)
     const claimed = await claim(ports, root, kept, call.signal)
     if (claimed) return { data: await uploadAgain(ports, claimed, call.signal), renewed: true }
@@ -57,16 +59,42 @@ export async function renewMedia(ports: CopyPorts, name: MediaName, call: Call):
   throw new AppError('OUT_OF_TIME', 'The media is being uploaded for another caller; try again.', {}, { retryAfter: 2 })
 }
 
-/** The media itself or its latest successor, if WeChat surely keeps it for a while. */
+/** The media itself or its latest successor, if WeChat has it and surely keeps it for a while. */
 async function validOf(
-  { table, clock }: CopyPorts,
+  ports: CopyPorts,
   { data }: TemporaryRow,
   signal: AbortSignal,
 ): Promise<Renewed['data'] | undefined> {
+  const { table, clock } = ports
   const { app_id: appId, renewed_as: mediaId } = data
   const latest = mediaId === undefined ? data : (await findTemporary(table, { appId, mediaId }, signal))?.data
   if (!latest?.type || !latest.age_known || latest.state === 'LOST') return undefined
-  return latest.expires_at - clock.now() > ENOUGH_MS ? { ...latest, type: latest.type } : undefined
+  if (latest.expires_at - clock.now() <= ENOUGH_MS) return undefined
+  return (await isDropped(ports, latest, signal)) ? undefined : { ...latest, type: latest.type }
+}
+
+/** Whether WeChat says that it has not got it, whatever its age. The answer's head tells: no file is fetched. */
+async function isDropped(
+  { wechat, clock }: CopyPorts,
+  { app_id, media_id }: TemporaryData,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const enough = new AbortController()
+  const asked = wechat
+    .media(app_id)
+    .get(media_id, AbortSignal.any([signal, enough.signal]))
+    .then(media => {
+      if (media.kind === 'binary') media.body.destroy()
+      return false
+    })
+    // While WeChat cannot say, the media's age is what is known.
+    .catch(error => error instanceof AppError && error.code === 'MEDIA_NOT_FOUND' && error.wechat !== undefined)
+  const patience = clock.sleep(ASK_MS, enough.signal).catch(() => undefined)
+  try {
+    return (await Promise.race([asked, patience])) ?? false
+  } finally {
+    enough.abort()
+  }
 }
 
 /** One of several callers gets it. */
