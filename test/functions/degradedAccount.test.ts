@@ -7,8 +7,10 @@ import { listMaterials } from '../../functions/listMaterials.ts'
 import { putAccount } from '../../functions/putAccount.ts'
 import { refreshAccountToken } from '../../functions/refreshAccountToken.ts'
 import { refreshToken } from '../../functions/refreshToken.ts'
+import { sweepUploads } from '../../functions/sweepUploads.ts'
 import { callQuotas } from '../../shared/domain/quotas/callQuotas.ts'
 import { forgetRefusals } from '../../shared/domain/quotas/refusalRow.ts'
+import type { WeChat } from '../../shared/ports/wechat.ts'
 import { openAndPost, view } from '../support/uploads.ts'
 import { APP_ID, type Ask, type World, world } from '../support/world.ts'
 
@@ -122,6 +124,39 @@ describe('a fault of the whole account', () => {
     await service.sweep()
     expect(await health(service)).toMatchObject({ state: 'OK' })
     expect(service.calls('material/get_materialcount')).toBe(2)
+  })
+
+  it('whose probe hangs does not hold up the uploads of others', async () => {
+    await using service = await world()
+    await service.addAccount(OTHER_APP_ID)
+    refuse(service, COUNT, 50007, 1)
+    await service.fails(getMaterialStats, STATS)
+    await service.clock.advance(HOUR_MS)
+    const opened = await openAndPost(service, { appId: OTHER_APP_ID })
+    service.dropEvents()
+    await service.clock.advance(MINUTE_MS)
+    const count = () => new Promise<never>(() => undefined)
+    const wechat: WeChat = { ...service.wechat, material: appId => ({ ...service.wechat.material(appId), count }) }
+    void service.run(sweepUploads, SCHEDULE, { limitMs: 55_000, ports: { wechat } })
+    await service.waitUntil(() => service.calls('material/add_material') > 0)
+    await service.settled()
+    expect(await view(service, opened)).toMatchObject({ state: 'STORED' })
+  })
+
+  it('is tried although a thousand others cannot be', async () => {
+    await using service = await world()
+    refuse(service, COUNT, 50007, 1)
+    await service.fails(getMaterialStats, STATS)
+    const due = { queue: 'fault', at: 1 }
+    for (let at = 0; at < 1_000; at++) {
+      await service.table.put(
+        { pk: `PARK#wx${String(at).padStart(16, '0')}`, sk: '!fault', schemaVersion: 1, data: {}, due },
+        0,
+      )
+    }
+    await service.clock.advance(HOUR_MS)
+    await service.sweep()
+    expect(await health(service)).toMatchObject({ state: 'OK' })
   })
 
   it.each([

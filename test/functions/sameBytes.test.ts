@@ -104,6 +104,30 @@ describe('the same file again', () => {
     expect(service.materials()).toHaveLength(2)
   })
 
+  it('that was forced and refused is still known by what was stored before', async () => {
+    await using service = await world()
+    const one = await stored(service)
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: 40007, times: 1 })
+    expect(await stored(service, { ...SAME, declared: { force: true } })).toMatchObject({ state: 'REJECTED' })
+    expect(await stored(service)).toMatchObject({ media_id: one.media_id, reused: true })
+    expect(service.materials()).toHaveLength(1)
+  })
+
+  it('that was forced and refused is still waited for while the first one is unclear', async () => {
+    await using service = await world()
+    service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })
+    const first = await openAndPost(service, SAME)
+    await service.deliver()
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: 40007, times: 1 })
+    expect(await stored(service, { ...SAME, declared: { force: true } })).toMatchObject({ state: 'REJECTED' })
+    const third = await openAndPost(service, SAME)
+    await service.deliver()
+    await sweepFor(service, 4)
+    const { media_id } = await view(service, first)
+    expect(await view(service, third)).toMatchObject({ state: 'STORED', media_id, reused: true })
+    expect(service.materials()).toHaveLength(1)
+  })
+
   it.each<[string, Wanted, Wanted]>([
     ['as another type', { ...SAME, type: 'thumb' }, SAME],
     ['as temporary media', { ...SAME, declared: { permanent: false } }, SAME],

@@ -20,6 +20,8 @@ export const HashData = z.object({
   sha256: z.string(),
   /** The upload that sends these bytes or has sent them: its row knows the media_id. */
   upload_id: z.string(),
+  /** The upload from which `force` took the claim: it answers again if the forced one is refused. */
+  before: z.string().optional(),
   /** ms since the epoch */
   claimed_at: z.number(),
 })
@@ -58,12 +60,12 @@ export async function findHash(
 }
 
 /** The row with which `upload_id` claims these bytes. */
-export function hashRow(parts: SameParts & { upload_id: string }, now: number): RowDraft<HashData> {
-  const { app_id, type, permanent, sha256, upload_id } = parts
+export function hashRow(parts: SameParts & Pick<HashData, 'upload_id' | 'before'>, now: number): RowDraft<HashData> {
+  const { app_id, type, permanent, sha256, upload_id, before } = parts
   return {
     ...hashKey(parts),
     schemaVersion: HASH_SCHEMA_VERSION,
-    data: { app_id, type, permanent, sha256, upload_id, claimed_at: now },
+    data: { app_id, type, permanent, sha256, upload_id, ...(before !== undefined && { before }), claimed_at: now },
     ...(!permanent && { ttl: Math.ceil((now + TEMPORARY_LIFE_MS) / 1000) }),
   }
 }

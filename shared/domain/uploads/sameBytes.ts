@@ -11,11 +11,12 @@ import { findUpload, isFinal, type UploadData, type UploadState } from './upload
 /** What is asked about: an upload whose bytes are known. */
 export type HashedUpload = SameParts & Pick<UploadData, 'upload_id' | 'force'>
 
-/** Nobody answers for the bytes; `old` did. */
+/** Nobody answers for the bytes; `old` did. `before` does, but `force` overrides it. */
 export interface Free {
   kind: 'free'
   version: number
   old?: UploadData
+  before?: string
 }
 
 /**
@@ -47,7 +48,10 @@ export async function claimantOf(ports: SamePorts, upload: HashedUpload, signal:
   if (!row) return { kind: 'free', version: 0 }
   if (row.data.upload_id === upload.upload_id) return { kind: 'ours' }
   const holder = await holderOf(ports, row, signal)
-  if (upload.force) return { kind: 'free', version: row.version, ...(holder?.state === 'STORED' && { old: holder }) }
+  if (upload.force && holder) {
+    const old = holder.state === 'STORED' ? { old: holder } : {}
+    return { kind: 'free', version: row.version, before: holder.upload_id, ...old }
+  }
   if (!holder) return { kind: 'free', version: row.version }
   if (holder.state !== 'STORED') return { kind: 'busy', holder }
   const lives = (holder.media_expires_at ?? Number.POSITIVE_INFINITY) - ports.clock.now() >= MIN_LIFE_MS
@@ -60,9 +64,9 @@ export async function claimantOf(ports: SamePorts, upload: HashedUpload, signal:
 export async function claimBytes(
   { table, clock, log }: PortsOf<'table'>,
   upload: HashedUpload,
-  { version, old }: Free,
+  { version, old, before }: Free,
 ): Promise<boolean> {
-  const written = await table.put(hashRow(upload, clock.now()), version)
+  const written = await table.put(hashRow({ ...upload, ...(before !== undefined && { before }) }, clock.now()), version)
   if (written.ok && old) {
     // Only for the sake of order: nobody finds that row through its bytes any more.
     await retire(table, old, clock.now()).catch(error =>
@@ -106,13 +110,20 @@ export async function settledClaimant(
   throw new AppError('WRITE_CONFLICT', 'Many uploads of these bytes come at once; try again.')
 }
 
-/** Counts a rejected upload and gives its claim back. What cannot be given back is taken over by the next one. */
-export async function closeRejected({ table, log, metrics }: PortsOf<'table'>, data: UploadData): Promise<void> {
+/**
+ * Counts a rejected upload and gives its claim back, to the upload from which force took it, if any. What cannot be given
+ * back is taken over by the next one.
+ */
+export async function closeRejected({ table, clock, log, metrics }: PortsOf<'table'>, data: UploadData): Promise<void> {
   metrics.record('UploadRejected', 1, { app_id: data.app_id, upload_id: data.upload_id })
   if (data.sha256 === undefined) return
   try {
-    const row = await findHash(table, { ...data, sha256: data.sha256 })
-    if (row?.data.upload_id === data.upload_id) await table.remove(row, row.version)
+    const parts = { ...data, sha256: data.sha256 }
+    const row = await findHash(table, parts)
+    if (row?.data.upload_id !== data.upload_id) return
+    const { before } = row.data
+    if (before === undefined) await table.remove(row, row.version)
+    else await table.put(hashRow({ ...parts, upload_id: before }, clock.now()), row.version)
   } catch (error) {
     log.warn('the claim of a rejected upload stays', { upload_id: data.upload_id, error: asAppError(error) })
   }
