@@ -26,6 +26,14 @@ export async function writeBundles(outdir: string, { host, bundles, files, metaf
 /**
  * What Lambda loads, for it prefers `x.mjs` to `x.cjs`: only a module can make INIT wait for the priming of
  * shared/hosts/lambda/prime.ts.
+ *
+ * Files pass in buffers of 16 kB that die young: a small young generation frees them before the whole heap must be
+ * collected (docs/performance.md). Lambda's runtime sets `--max-semi-space-size` on its command line, which outdoes
+ * NODE_OPTIONS; but nothing grows by a factor of 1, if that is said before the bundle is loaded.
  */
-const entry = (id: string): string =>
-  `import loaded from './${id}.cjs'\nexport const { main } = loaded\nawait main.primed\n`
+const entry = (id: string): string => `import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
+setFlagsFromString('--semi-space-growth-factor=1')
+export const { main } = createRequire(import.meta.url)('./${id}.cjs')
+await main.primed
+`

@@ -137,6 +137,23 @@ describe('the built files', () => {
     expect(stdout).toBe('function\n')
   })
 
+  it('keep the young generation small although the command line of Lambda’s runtime makes it large', async () => {
+    const entry = join(out, 'lambda', 'listUploads.mjs')
+    const work = `import(process.argv[1]).then(() => {
+      let kept = []
+      for (let index = 0; index < 1_000_000; index++) {
+        kept.push({ index, inside: [index] })
+        if (kept.length > 60_000) kept = []
+      }
+      const young = require('node:v8').getHeapSpaceStatistics().find(space => space.space_name === 'new_space')
+      console.log(young.space_size)
+      process.exit(0)
+    })`
+    const args = ['--max-semi-space-size=12', '--max-old-space-size=231', '-e', work, entry]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { TABLE_NAME: 'sucai-test' } })
+    expect(Number(stdout)).toBeLessThanOrEqual(4 * 1024 * 1024)
+  })
+
   it('are the same when they are built again', async () => {
     const [first, second] = await Promise.all([1, 2].map(() => bundleFor('lambda', FUNCTIONS, { outdir: out })))
     expect(first?.files.map(file => file.hash)).toEqual(second?.files.map(file => file.hash))
