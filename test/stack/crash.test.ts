@@ -153,6 +153,30 @@ describe('an upload whose process is killed', () => {
   )
 })
 
+it(
+  'a process that is killed in the middle of fifty uploads brings each to its end after a restart, and none is there twice',
+  async () => {
+    const added = async () => (await ledger()).filter(({ kind }) => kind === 'material/add_material')
+    const before = (await added()).length
+    const all = await Promise.all(Array.from({ length: 50 }, open))
+    const posting = all.map(post)
+    await expect.poll(async () => (await added()).length, { interval: 20, timeout: 20_000 }).toBeGreaterThan(before + 4)
+    await stack.end('SIGKILL')
+    stack = await startStackProcess(dataDir, { SUCAI_CLOCK_AHEAD_S: String(ahead) })
+    await Promise.all(posting)
+    for (const seconds of [160, 70, 70, 70, 70, 31 * 60]) {
+      await moveOn(seconds)
+      await tick('sweepUploads')
+    }
+    const materials = await added()
+    for (const { id, sha256 } of all) {
+      const taken = materials.filter(material => material.sha256 === sha256).length
+      expect([await stateOf(id, 5), taken]).toEqual(taken === 0 ? ['EXPIRED', 0] : ['STORED', 1])
+    }
+  },
+  LONG * 2,
+)
+
 describe('a renewal of a token whose process is killed', () => {
   const minted = async () => (await ledger()).filter(({ kind }) => kind === 'stable_token').length
 
