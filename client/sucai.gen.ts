@@ -54,7 +54,7 @@ export type ListAccountsAnswer = {
     kind: "official" | "mini_program"
     articles: "draft" | "news"
     limits: "2015" | "2017" | "current"
-    credential: "stable_token" | "token" | "authorizer" | "cloudbase"
+    credential: "stable_token" | "token" | "authorizer" | "cloudbase" | "cloudcall"
     /** first 8 hex digits of the secret’s SHA-256 */
     secret_fingerprint?: string
     /** whether message push is set up */
@@ -109,7 +109,7 @@ export type GetAccountAnswer = {
     kind: "official" | "mini_program"
     articles: "draft" | "news"
     limits: "2015" | "2017" | "current"
-    credential: "stable_token" | "token" | "authorizer" | "cloudbase"
+    credential: "stable_token" | "token" | "authorizer" | "cloudbase" | "cloudcall"
     /** first 8 hex digits of the secret’s SHA-256 */
     secret_fingerprint?: string
     /** whether message push is set up */
@@ -204,8 +204,8 @@ export type PutAccountInput = {
     articles?: "draft" | "news"
     /** which year’s limits of WeChat are held to */
     limits?: "2015" | "2017" | "current"
-    /** token: the classic call, where each new token ends the one before; cloudbase: WeChat Cloud’s own token */
-    credential?: "stable_token" | "token" | "cloudbase"
+    /** token: the classic call, where each new token ends the one before; cloudbase: WeChat Cloud’s own token; cloudcall: its cloud calls */
+    credential?: "stable_token" | "token" | "cloudbase" | "cloudcall"
     /** of the permanent library, where the account has others than its set; null removes them */
     library_limits?: {
       image_and_news?: number
@@ -243,7 +243,7 @@ export type PutAccountAnswer = {
     kind: "official" | "mini_program"
     articles: "draft" | "news"
     limits: "2015" | "2017" | "current"
-    credential: "stable_token" | "token" | "authorizer" | "cloudbase"
+    credential: "stable_token" | "token" | "authorizer" | "cloudbase" | "cloudcall"
     /** first 8 hex digits of the secret’s SHA-256 */
     secret_fingerprint?: string
     /** whether message push is set up */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import * as z from 'zod'
+import { CLOUD_CALLS } from '../shared/wechat/cloudCall.ts'
 import type { FunctionFacts } from './functionList.ts'
 
 /** The platform ends a function after 60 s at the latest. */
@@ -9,16 +10,6 @@ const MAX_SECONDS = 60
 const MEMORY_MB = 256
 /** The lowest runtime that the bundles are made for. */
 const RUNTIME = 'Nodejs20.19'
-
-/** What functions with WeChat may ask of 云调用 (wechat-api.md §8.1); today they take the open interface service instead, which needs no entry here. */
-export const CLOUD_CALLS: readonly string[] = [
-  'officialAccount.material.addMaterial',
-  'officialAccount.material.batchGetMaterial',
-  'officialAccount.material.get',
-  'officialAccount.material.getMaterialCount',
-  'officialAccount.media.upload',
-  'officialAccount.media.uploadImg',
-]
 
 const Definition = z.object({
   provider: z.object({ timeout: z.number() }),
@@ -66,7 +57,7 @@ export function cron(schedule: string): string {
 
 /** `config.json` of a function. */
 export const configOf = (times: CloudTimes, { id, ports }: FunctionFacts): object => ({
-  permissions: { openapi: ports.includes('wechat') ? CLOUD_CALLS : [] },
+  permissions: { openapi: ports.includes('wechat') ? Object.values(CLOUD_CALLS) : [] },
   triggers: timersOf(times, id),
 })
 

@@ -4,6 +4,7 @@ import { type Documents, DuplicateKey } from './documents.ts'
 import { fromExtendedJson, toExtendedJson } from './extendedJson.ts'
 import type { FileStorage } from './fileRoute.ts'
 import type { Document } from './matchDocument.ts'
+import { Refusal } from './refusal.ts'
 
 /** More than this the database gives at once to nobody. */
 const MAX_DOCUMENTS = 1_000
@@ -19,16 +20,6 @@ export interface Backend extends FileStorage {
   fileUrl(key: string): string
   /** Runs another function of the environment. */
   invoke(name: string, event: unknown): Promise<unknown>
-}
-
-/** A refusal as the SDK hands it on. */
-export class Refusal extends Error {
-  readonly code: string
-
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
-  }
 }
 
 const Fields = z.record(z.string(), z.unknown())

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { Clock } from '../../shared/ports/clock.ts'
 import { listen, type RunningServer, readBody, sendJson } from '../stack/httpServer.ts'
-import { ACTIONS, type Backend, Refusal } from './adminActions.ts'
+import { ACTIONS, type Backend } from './adminActions.ts'
 import { openDocuments } from './documents.ts'
 import { fileGrants } from './fileGrants.ts'
 import { fileRoute } from './fileRoute.ts'
 import { openFiles } from './files.ts'
+import { answerCloudCall, type CloudCallSettings, formOf } from './openApi.ts'
+import { Refusal } from './refusal.ts'
 
 /** The platform's limit of a request (EXCEED_MAX_PAYLOAD_SIZE). */
 const MAX_BODY_BYTES = 100 * 1024 * 1024
@@ -28,11 +30,13 @@ export interface CloudBaseOptions {
   clock: Clock
   /** Runs a function that another one calls. */
   invoke?: (name: string, event: unknown) => Promise<unknown>
+  /** Cloud calls; none without it. */
+  cloudCalls?: CloudCallSettings
 }
 
 /** Starts it. Rejects with Node's error when the port is taken. `url` is the server's, without `/admin`. */
 export async function startCloudBase(options: CloudBaseOptions): Promise<RunningServer> {
-  const { port, dataDir, env, credentials, collections, clock } = options
+  const { port, dataDir, env, credentials, collections, clock, cloudCalls } = options
   const documents = openDocuments(join(dataDir, 'database'))
   const files = await openFiles(join(dataDir, 'storage'))
   const grants = fileGrants(credentials.secretKey, () => clock.now())
@@ -44,7 +48,7 @@ export async function startCloudBase(options: CloudBaseOptions): Promise<Running
     invoke: options.invoke ?? (async name => Promise.reject(new Error(`nothing runs ${name}`))),
   }
   const server = await listen(port, (request, response) => {
-    answer({ backend, env, credentials }, request, response).catch(() => response.destroy())
+    answer({ backend, env, credentials, cloudCalls }, request, response).catch(() => response.destroy())
   })
   url = server.url
   return server
@@ -54,6 +58,7 @@ interface Environment {
   backend: Backend
   env: string
   credentials: CloudBaseOptions['credentials']
+  cloudCalls: CloudCallSettings | undefined
 }
 
 async function answer(environment: Environment, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -67,20 +72,25 @@ async function answer(environment: Environment, request: IncomingMessage, respon
   if (url.pathname !== '/admin') return sendJson(response, 404, { code: 'NOT_FOUND', requestId })
   try {
     if (!body) throw new Refusal('EXCEED_MAX_PAYLOAD_SIZE', 'the request is too large')
-    sendJson(response, 200, { requestId, data: await perform(environment, request, body) })
+    const data = await perform(environment, request, body)
+    if (!Buffer.isBuffer(data)) return sendJson(response, 200, { requestId, data })
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': data.length }).end(data)
   } catch (error) {
     // The platform answers 200 and says in the body what went wrong.
     const { code, message } = asRefusal(error)
+    response.setHeader('content-type', 'application/json; charset=utf-8')
     sendJson(response, 200, { requestId, code, message })
   }
 }
 
-async function perform({ backend, env, credentials }: Environment, request: IncomingMessage, body: Buffer) {
+async function perform({ backend, env, credentials, cloudCalls }: Environment, request: IncomingMessage, body: Buffer) {
   const signer = /^TC3-HMAC-SHA256 Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1]
   if (signer !== credentials.secretId) throw new Refusal('SIGN_PARAM_INVALID', 'the signature is not valid')
-  const params: unknown = JSON.parse(body.toString('utf8'))
+  const form = formOf(request.headers['content-type'] ?? '', body)
+  const params: unknown = form ?? JSON.parse(body.toString('utf8'))
   const { action, envName } = Envelope.parse(params)
   if (envName !== env) throw new Refusal('INVALID_ENV', `there is no environment ${envName}`)
+  if (action === 'wx.openApi' && cloudCalls) return answerCloudCall(cloudCalls, params)
   const run = ACTIONS[action]
   if (!run) throw new Refusal('INVALID_ACTION', `the action ${action} is not known here`)
   return await run(backend, params)

@@ -13,7 +13,7 @@ export const AccountEntry = z.strictObject({
   kind: z.enum(['official', 'mini_program']).default('official'),
   articles: z.enum(['draft', 'news']).default('draft'),
   limits: LimitSet.default('current'),
-  credential: z.enum(['stable_token', 'token', 'authorizer', 'cloudbase']).default('stable_token'),
+  credential: z.enum(['stable_token', 'token', 'authorizer', 'cloudbase', 'cloudcall']).default('stable_token'),
   callback: CallbackSettings.optional(),
 })
 

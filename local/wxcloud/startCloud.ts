@@ -1,4 +1,5 @@
 /** The service on WeChat Cloud, locally: the packaged functions, a stand-in of CloudBase, the simulator of WeChat. */
+import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ambient } from '../../shared/hosts/ambient.ts'
@@ -7,6 +8,7 @@ import { systemRandom } from '../../shared/hosts/systemRandom.ts'
 import { cloudBase } from '../../shared/stores/cloudBase.ts'
 import { cloudTable } from '../../shared/stores/cloudTable.ts'
 import { keySecrets } from '../../shared/stores/keySecrets.ts'
+import type { CloudCallSettings } from '../cloudbase/openApi.ts'
 import { startCloudBase } from '../cloudbase/startCloudBase.ts'
 import { type AccountEntry, readAccounts } from '../stack/accountsFile.ts'
 import { FunctionFailure, type FunctionRunner } from '../stack/functionRunner.ts'
@@ -69,8 +71,10 @@ async function start(
   const accounts = readAccounts(settings.accounts)
   const kept = keepSecrets(dataDir, systemRandom, settings.apiKey)
   const runner = cloudRunner(functions, ENV)
-  const cloud = keep(await standIn(settings, kept, runner))
   const wechatUrl = settings.wechatUrl ?? keep(await simulator(settings, accounts, systemClock)).url
+  const account = { appId: accounts[0]?.app_id ?? '', token: randomUUID() }
+  if (settings.wechatUrl === undefined) await signCloudCalls(wechatUrl, account)
+  const cloud = keep(await standIn(settings, kept, { runner, cloudCalls: { wechatUrl, account } }))
   Object.assign(process.env, platformVariables(kept, { cloudBaseUrl: cloud.url, wechatUrl }))
   await seed(kept, accounts, cloud.url)
   const { log } = ambient()
@@ -101,7 +105,18 @@ const ticking = (runner: CloudRunner, functions: readonly PackagedFunction[]): F
   stop: () => undefined,
 })
 
-const standIn = ({ ports, dataDir }: Settings, kept: KeptSecrets, runner: CloudRunner) =>
+/** The simulator takes cloud calls as those of `account`. */
+async function signCloudCalls(wechatUrl: string, { appId, token }: CloudCallSettings['account']): Promise<void> {
+  const body = JSON.stringify({ app_id: appId, token })
+  const { status } = await fetch(`${wechatUrl}/_control/sidecar`, { method: 'PUT', body })
+  if (status !== 200) throw new Error(`the simulator takes no cloud calls (${status})`)
+}
+
+const standIn = (
+  { ports, dataDir }: Settings,
+  kept: KeptSecrets,
+  { runner, cloudCalls }: { runner: CloudRunner; cloudCalls: CloudCallSettings },
+) =>
   onPort('S3_PORT', ports.s3, port =>
     startCloudBase({
       port,
@@ -110,6 +125,7 @@ const standIn = ({ ports, dataDir }: Settings, kept: KeptSecrets, runner: CloudR
       credentials: { secretId: SECRET_ID, secretKey: kept.objectStore.secretAccessKey },
       collections: [COLLECTION],
       clock: systemClock,
+      cloudCalls,
       invoke: (id, event) => runner.call(id, event, { TCB_SOURCE: ',scf' }),
     }),
   )

@@ -42,7 +42,7 @@ export const AccountData = z.object({
   articles: z.enum(['draft', 'news']),
   limits: LimitSet,
   library_limits: LibraryLimits.optional(),
-  credential: z.enum(['stable_token', 'token', 'authorizer', 'cloudbase']),
+  credential: z.enum(['stable_token', 'token', 'authorizer', 'cloudbase', 'cloudcall']),
   sealed_secret: z.string(),
   /** `{"token","aes_key"}` of the message push as JSON, sealed under {@link callbackContext}. */
   sealed_callback: z.string().optional(),

@@ -1,6 +1,7 @@
 /** A request or a call of WeChat, seen: named for the log, in the trace of its caller, in a span. */
 import type { Operation } from '../core/operation.ts'
 import type { Endpoint } from '../core/pipeline.ts'
+import type { CloudCalls } from '../ports/cloudCalls.ts'
 import type { Transport } from '../wechat/transportPort.ts'
 import { inCall } from './callContext.ts'
 import { inSpan } from './spans.ts'
@@ -32,6 +33,16 @@ export function observedTransport(transport: Transport): Transport {
         span.setAttribute('http.response.status_code', answer.status)
         return answer
       })
+    },
+  }
+}
+
+/** Cloud calls; a span has the name of one, never its arguments. */
+export function observedCloudCalls(calls: CloudCalls): CloudCalls {
+  return {
+    call: call => {
+      const attributes = { 'rpc.method': call.name }
+      return inSpan(`cloud call ${call.name}`, { kind: 'client', attributes }, () => calls.call(call))
     },
   }
 }

@@ -1,5 +1,5 @@
 /** How an account comes by the token that authorises its calls; `AccountData.credential` names the kind. */
-export type CredentialKind = 'stable_token' | 'token' | 'authorizer' | 'cloudbase'
+export type CredentialKind = 'stable_token' | 'token' | 'authorizer' | 'cloudbase' | 'cloudcall'
 
 /** The query parameter that carries a token (wechat-api.md §0.1, §8.3). */
 export type TokenParameter = 'access_token' | 'cloudbase_access_token'

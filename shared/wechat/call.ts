@@ -75,7 +75,8 @@ async function underToken<T>(
 ): Promise<T> {
   const { request, signal } = step
   await wires.quotas.check(appId, request.endpoint)
-  let token = await wires.tokens.current(appId, signal, request.endpoint)
+  const { endpoint, body } = request
+  let token = await wires.tokens.current(appId, signal, { endpoint, bytes: body?.length ?? 0 })
   let replaced = false
   for (let tries = 1; ; ) {
     try {

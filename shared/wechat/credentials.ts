@@ -16,8 +16,8 @@ export const secretCredentials = (tokenApi: TokenApi): Credentials => ({
   },
 })
 
-/** The same on WeChat Cloud: what the platform's own token does not open, `cloudbase` opens with a stable token. */
-export const withCloudbase = (kinds: Credentials): Credentials => ({
+/** The same on WeChat Cloud: what the platform does not open, `cloudbase` and `cloudcall` open with a stable token. */
+export const withCloudKinds = (kinds: Credentials): Credentials => ({
   ...kinds,
-  ...(kinds.stable_token && { cloudbase: kinds.stable_token }),
+  ...(kinds.stable_token && { cloudbase: kinds.stable_token, cloudcall: kinds.stable_token }),
 })

@@ -53,6 +53,9 @@ const freshToken = (remedy: string): ErrcodeRule => ({
   pause: SPURIOUS_SECONDS,
 })
 
+/** The cloud platform made no call, or has no room for its answer: the account's own token opens it. */
+const otherWay = (remedy: string): ErrcodeRule => ({ action: 'refresh-token', code: 'WECHAT_REFUSED', remedy })
+
 const OTHER_HOLDER = 'a new access_token was refused too; does another system take tokens for this account?'
 const OUR_BUG = 'the request was malformed; report request_id to the operator.'
 const TOO_LARGE = 'the file is larger than WeChat takes for this type.'
@@ -206,12 +209,14 @@ export const ERRCODES: Readonly<Record<number, ErrcodeRule>> = {
   89507: operator(`${IP_CONFIRMATION}; it was refused for an hour.`),
   268487001: retry('WeChat is busy; try again.'),
   268487002: retry('WeChat is busy; try again.'),
-  [-604001]: reject('the answer is too large for a cloud call.'),
-  [-604100]: reject('the cloud call does not exist.'),
-  [-604101]: operator('the cloud function has no permission for this cloud call.'),
+  [-604001]: otherWay('the answer is too large for a cloud call.'),
+  [-604100]: otherWay('the cloud call does not exist.'),
+  [-604101]: operator(
+    'the cloud function has no permission for this cloud call; list it in config.json and wait ten minutes.',
+  ),
   [-604102]: retry('the cloud call timed out; try again.'),
   [-604103]: retry('the cloud call has a fault; try again.'),
-  [-604104]: reject('the cloud call came from an illegal source.'),
+  [-604104]: otherWay('the cloud call came from an illegal source.'),
 }
 
 /** Where an endpoint means something else by a code. */

@@ -4,7 +4,7 @@ import { addAbortSignal } from 'node:stream'
 import { AppError } from '../core/errors.ts'
 import type { MediaFile, VideoDescription } from '../ports/wechat.ts'
 import { encodeJson } from './json.ts'
-import type { TransportBody } from './transportPort.ts'
+import type { FormPart, TransportBody } from './transportPort.ts'
 
 const CRLF = '\r\n'
 const CONTENT_TYPE = /^[\w.+-]+\/[\w.+-]+$/
@@ -26,19 +26,25 @@ export function multipartBody(
   description: VideoDescription | undefined,
   boundary: string,
 ): MultipartBody {
+  const filename = quotable(file.filename)
+  const contentType = CONTENT_TYPE.test(file.contentType) ? file.contentType : 'application/octet-stream'
   const head = Buffer.from(
-    `--${boundary}${CRLF}Content-Disposition: form-data; name="media"; filename="${quotable(file.filename)}"${CRLF}` +
-      `Content-Type: ${CONTENT_TYPE.test(file.contentType) ? file.contentType : 'application/octet-stream'}${CRLF}${CRLF}`,
+    `--${boundary}${CRLF}Content-Disposition: form-data; name="media"; filename="${filename}"${CRLF}` +
+      `Content-Type: ${contentType}${CRLF}${CRLF}`,
   )
-  const tail = Buffer.concat([
-    ...(description ? [descriptionPart(description, boundary)] : []),
-    Buffer.from(`${CRLF}--${boundary}--${CRLF}`),
-  ])
+  const described = description ? descriptionPart(description, boundary) : []
+  const tail = Buffer.concat([...described, Buffer.from(`${CRLF}--${boundary}--${CRLF}`)])
+  const fileEnd = head.length + file.size
+  const [before, value] = described
   return {
     // Quoting the boundary makes WeChat answer 41005.
     contentType: `multipart/form-data; boundary=${boundary}`,
     body: {
-      length: head.length + file.size + tail.length,
+      length: fileEnd + tail.length,
+      parts: [
+        { name: 'media', start: head.length, end: fileEnd, filename, contentType },
+        ...(before && value ? [partAt('description', fileEnd + before.length, value)] : []),
+      ],
       open(signal) {
         // Opened here and not in the generator: the store answers while the connection to WeChat is made.
         const source = file.open(signal).then(stream => addAbortSignal(signal, stream.on('error', ignore)))
@@ -72,14 +78,17 @@ async function* exactly(file: MediaFile, source: AsyncIterable<Uint8Array>): Asy
 
 const mismatch = (message: string): AppError => new AppError('FILE_CONTENT_MISMATCH', message)
 
-function descriptionPart({ title, introduction }: VideoDescription, boundary: string): Buffer {
-  return Buffer.concat([
+const partAt = (name: string, start: number, value: Buffer): FormPart => ({ name, start, end: start + value.length })
+
+/** The part's head and its value. */
+function descriptionPart({ title, introduction }: VideoDescription, boundary: string): [Buffer, Buffer] {
+  return [
     Buffer.from(
       `${CRLF}--${boundary}${CRLF}Content-Disposition: form-data; name="description"${CRLF}` +
         `Content-Type: text/plain; charset=utf-8${CRLF}${CRLF}`,
     ),
     encodeJson({ title, introduction }),
-  ])
+  ]
 }
 
 /** Characters that would end the quoted string or the header line become `_`. */

@@ -6,6 +6,18 @@ export interface TransportBody {
   /** bytes; what `open` yields has exactly this length */
   length: number
   open(signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** Where the values of a form lie in it, for those who cannot send forms. */
+  parts?: readonly FormPart[]
+}
+
+/** One value of a form: its bytes from `start` up to `end`. */
+export interface FormPart {
+  name: string
+  start: number
+  end: number
+  /** Of files. */
+  filename?: string
+  contentType?: string
 }
 
 /** A request below the base URL. */

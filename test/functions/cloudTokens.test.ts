@@ -5,7 +5,8 @@ import { accountRow, findAccount } from '../../shared/core/account.ts'
 import { callQuotas } from '../../shared/domain/quotas/callQuotas.ts'
 import { type CloudTokenSource, cloudTokens } from '../../shared/domain/tokens/cloudTokens.ts'
 import { weChatClient } from '../../shared/wechat/client.ts'
-import { withCloudbase } from '../../shared/wechat/credentials.ts'
+import { isCloudCall } from '../../shared/wechat/cloudCall.ts'
+import { withCloudKinds } from '../../shared/wechat/credentials.ts'
 import { fileBytes } from '../support/files.ts'
 import { APP_ID, type World, world } from '../support/world.ts'
 
@@ -17,7 +18,7 @@ function cloudClient(service: World, source: CloudTokenSource) {
   const { table, clock, transport } = service
   return weChatClient({
     transport,
-    tokens: cloudTokens({ rows: service.newReader(), source, table, clock }),
+    tokens: cloudTokens({ rows: service.newReader(), source, isCloudCall, table, clock }),
     quotas: callQuotas({ table, clock, log: service.ports.log, metrics: service.ports.metrics }),
     clock,
     random: service.ports.random,
@@ -27,7 +28,7 @@ function cloudClient(service: World, source: CloudTokenSource) {
 async function useCloudCredential(service: World): Promise<void> {
   const row = await findAccount(service.table, APP_ID)
   if (!row) throw new Error('the world has no account')
-  Object.assign(service.ports, { credentials: withCloudbase(service.ports.credentials) })
+  Object.assign(service.ports, { credentials: withCloudKinds(service.ports.credentials) })
   await service.table.put(accountRow({ ...row.data, credential: 'cloudbase' }), row.version)
 }
 

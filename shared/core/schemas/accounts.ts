@@ -16,9 +16,11 @@ export const PutAccountBody = z.strictObject({
   articles: AccountData.shape.articles.optional().describe('draft: the draft box; news: the calls of 2015'),
   limits: LimitSet.optional().describe('which year’s limits of WeChat are held to'),
   credential: z
-    .enum(['stable_token', 'token', 'cloudbase'])
+    .enum(['stable_token', 'token', 'cloudbase', 'cloudcall'])
     .optional()
-    .describe('token: the classic call, where each new token ends the one before; cloudbase: WeChat Cloud’s own token'),
+    .describe(
+      'token: the classic call, where each new token ends the one before; cloudbase: WeChat Cloud’s own token; cloudcall: its cloud calls',
+    ),
   library_limits: LibraryLimits.nullable()
     .optional()
     .describe('of the permanent library, where the account has others than its set; null removes them'),

@@ -43,7 +43,7 @@ export const RefreshCall = z.object({
     unchanged: z.string().optional(),
     force: z.literal(true).optional(),
     check: z
-      .object({ sealed_secret: z.string(), credential: z.enum(['stable_token', 'token', 'cloudbase']) })
+      .object({ sealed_secret: z.string(), credential: z.enum(['stable_token', 'token', 'cloudbase', 'cloudcall']) })
       .optional(),
   }),
 })

@@ -5,15 +5,18 @@
 import { cloudTokens } from '../../domain/tokens/cloudTokens.ts'
 import type { Sealer } from '../../ports/secrets.ts'
 import { type CloudBaseClient, cloudBase } from '../../stores/cloudBase.ts'
+import { cloudCalls } from '../../stores/cloudCalls.ts'
 import { cloudInvoker } from '../../stores/cloudInvoker.ts'
 import { cloudObjects } from '../../stores/cloudObjects.ts'
 import { cloudSigner } from '../../stores/cloudSigner.ts'
 import { cloudTable } from '../../stores/cloudTable.ts'
 import { keySecrets } from '../../stores/keySecrets.ts'
-import { withCloudbase } from '../../wechat/credentials.ts'
+import { cloudCallTransport, isCloudCall } from '../../wechat/cloudCall.ts'
+import { withCloudKinds } from '../../wechat/credentials.ts'
 import { carrying } from '../callContext.ts'
 import { credentials as secretCredentials } from '../credentials.ts'
 import { env, requiredEnv } from '../env.ts'
+import { observedCloudCalls } from '../observed.ts'
 import { once } from '../once.ts'
 import { systemClock } from '../systemClock.ts'
 import { systemRandom } from '../systemRandom.ts'
@@ -52,12 +55,13 @@ export const secrets = /* @__PURE__ */ once(() =>
 /** Seals them. */
 export const sealer: () => Sealer = secrets
 
-/** WeChat with the platform's own tokens where they open a call, else with those of the table. */
+/** WeChat with the platform's own tokens or calls where they open a call, else with the tokens of the table. */
 export const wechat = /* @__PURE__ */ once(() =>
-  weChatOver(table(), invoker(), rows =>
-    cloudTokens({ rows, source: cloudTokenSource, table: table(), clock: systemClock }),
-  ),
+  weChatOver(table(), invoker(), {
+    tokens: rows => cloudTokens({ rows, source: cloudTokenSource, isCloudCall, table: table(), clock: systemClock }),
+    transport: over => cloudCallTransport(over, observedCloudCalls(cloudCalls({ client }))),
+  }),
 )
 
-/** The kinds that need an AppSecret; for `cloudbase` it opens what the platform's token does not. */
-export const credentials = /* @__PURE__ */ once(() => withCloudbase(secretCredentials()))
+/** The kinds that need an AppSecret; for `cloudbase` and `cloudcall` it opens what the platform does not. */
+export const credentials = /* @__PURE__ */ once(() => withCloudKinds(secretCredentials()))

@@ -68,16 +68,16 @@ function partsOf(body: Buffer, head: string) {
 }
 
 describe('the upload on the wire', () => {
-  it('carries a token under the name that its credential kind gives it, and asks for one by endpoint', async () => {
+  it('carries a token under the name that its credential kind gives it, and asks for one by endpoint and size', async () => {
     const { server, tokens, add } = await clientOf(afterBody(STORED))
     const asked: unknown[] = []
-    tokens.current = async (_appId, _signal, endpoint) => {
-      asked.push(endpoint)
+    tokens.current = async (_appId, _signal, call) => {
+      asked.push(call)
       return { value: TOKEN, parameter: 'cloudbase_access_token', generation: 1, expiresAt: NOW + 1_000 }
     }
     await add(fakeFile(jpegBytes(10)))
     expect(server.requests[0]?.head).toContain(`add_material?cloudbase_access_token=${TOKEN}&type=image`)
-    expect(asked).toEqual(['material/add_material'])
+    expect(asked).toEqual([{ endpoint: 'material/add_material', bytes: server.requests[0]?.body.length }])
   })
 
   it('carries a Chinese file name as raw UTF-8 and the bytes unchanged, with their exact length and never chunked', async () => {
