@@ -24,7 +24,16 @@ export type RowKind =
   | 'NONCE'
   | 'PRIME'
 /** Queues of the due-time index. */
-export type Queue = 'token' | 'upload' | 'mirror' | 'retention' | 'fault' | 'message' | 'push'
+export type Queue =
+  | 'token'
+  | 'upload'
+  | 'mirror'
+  | 'mirror-again'
+  | 'mirror-last'
+  | 'retention'
+  | 'fault'
+  | 'message'
+  | 'push'
 /** Prefixes of the bucket. */
 export type Prefix = 'in' | 'store'
 /** What is sealed in an account's row. */
@@ -223,6 +232,8 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...JOB,
     ...WECHAT,
     due('mirror'),
+    due('mirror-again'),
+    due('mirror-last'),
     due('retention'),
     ...rows('ACCOUNT', 'GetItem'),
     ...TRACKED,

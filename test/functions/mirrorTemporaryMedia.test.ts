@@ -232,8 +232,8 @@ describe('the mirror', () => {
     }
     const report = await service.drive(service.run(mirrorTemporaryMedia, SCHEDULE, { ports: { table } }))
     expect(report).toMatchObject({ mirrored: 500, handed_out: 700 })
-    // One look for each of its two queues, one read for each of its own media.
-    expect([looks, reads]).toEqual([2, 500])
+    // One look for each of its four queues, one read for each of its own media.
+    expect([looks, reads]).toEqual([4, 500])
     await service.settled()
     const states = await Promise.all(ids.map(async id => (await rowOf(service, id)).state))
     expect(states.filter(state => state !== 'MIRRORED')).toEqual([])
@@ -265,7 +265,7 @@ describe('the mirror', () => {
     }
     const run = service.run(mirrorTemporaryMedia, SCHEDULE, { ports: { table, invoker } })
     expect(await run).toMatchObject({ handed_out: 24_500 })
-    expect([looks, reads, sent.length]).toEqual([2, 500, 49])
+    expect([looks, reads, sent.length]).toEqual([4, 500, 49])
     expect(Math.max(...sent.map(batch => batch.length))).toBe(500)
     expect(sent.flat()).toEqual(waiting.slice(500, 25_000).map(({ sk }) => sk))
   })
@@ -288,6 +288,22 @@ describe('the mirror', () => {
       'later',
       expect.toSatisfy((later: number) => later <= 20),
     )
+  })
+
+  it('goes on with the most endangered while WeChat is down, however many others wait', async () => {
+    await using service = await world()
+    for (let index = 0; index < 20; index++) await seen(service, fileBytes('jpg', 40, index))
+    await service.clock.advance(40 * HOUR_MS)
+    for (let index = 20; index < 320; index++) await seen(service, fileBytes('jpg', 40, index))
+    await service.clock.advance(30 * HOUR_MS)
+    service.weChatIsDown = true
+    for (let runs = 0; runs < 3; runs++) {
+      await service.mirror()
+      await service.clock.advance(5 * 60_000)
+    }
+    const ages = service.metrics('UnmirroredMediaAge')
+    expect(ages).toHaveLength(3)
+    expect(Math.min(...ages)).toBeGreaterThanOrEqual((70 * HOUR_MS) / 1000)
   })
 
   it('tries every five minutes at least in the last day, and within a run in the last half', async () => {

@@ -7,7 +7,7 @@ import { mirrorTemporaryMedia } from '../../functions/mirrorTemporaryMedia.ts'
 import { AppError } from '../../shared/core/errors.ts'
 import type { NamedPorts } from '../../shared/core/ports.ts'
 import { MESSAGE_QUEUE } from '../../shared/domain/messages/messageRow.ts'
-import { MIRROR_QUEUE } from '../../shared/domain/temporary/temporaryRow.ts'
+import { MIRROR_QUEUES } from '../../shared/domain/temporary/temporaryRow.ts'
 import type { WeChat } from '../../shared/ports/wechat.ts'
 import { mediaRows, setUpCallback } from '../support/callbacks.ts'
 import { faultyPorts } from '../support/faultyPorts.ts'
@@ -65,12 +65,12 @@ export async function playMedia(seed: number, without?: Without): Promise<string
   const schedules = [
     {
       name: 'the archiver’s schedule',
-      queue: MESSAGE_QUEUE,
+      queues: [MESSAGE_QUEUE] as readonly string[],
       run: (own: Partial<NamedPorts>) => service.run(archiveMessage, event, { ports: own }),
     },
     {
       name: 'the mirror’s schedule',
-      queue: MIRROR_QUEUE,
+      queues: MIRROR_QUEUES,
       run: (own: Partial<NamedPorts>) => service.run(mirrorTemporaryMedia, event, { ports: own }),
     },
   ].filter(({ name }) => name !== without)
@@ -98,8 +98,11 @@ export async function playMedia(seed: number, without?: Without): Promise<string
       continue
     }
     const wakes = [next]
-    for (const { queue, run } of schedules) {
-      const firstDue = async (until: number) => (await service.table.due(queue, until, 1))[0]?.at
+    for (const { queues, run } of schedules) {
+      const firstDue = async (until: number) => {
+        const found = await Promise.all(queues.map(queue => service.table.due(queue, until, 1)))
+        return found.flat().sort((one, other) => one.at - other.at)[0]?.at
+      }
       if ((await firstDue(now)) !== undefined) await tick(run)
       wakes.push((await firstDue(end)) ?? end)
     }

@@ -1,12 +1,13 @@
 /** The guarantee behind every sighting: copies each media that is due, the nearest deadline first. */
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
+import type { RowKey } from '../../ports/table.ts'
 import type { MediaName } from '../library/libraryRows.ts'
 import { archiveRules } from './archive.ts'
 import { MIRROR } from './jobName.ts'
 import { type MirrorOutcome, mirrorMedia } from './mirrorMedia.ts'
 import { ALARM_MS, URGENT_MS } from './mirrorPlan.ts'
-import { LIFE_MS, MIRROR_QUEUE, parseTemporaryKey } from './temporaryRow.ts'
+import { LIFE_MS, MIRROR_QUEUE, MIRROR_QUEUES, parseTemporaryKey } from './temporaryRow.ts'
 
 /** What mirroring needs. */
 export type MirrorPorts = PortsOf<'table' | 'objects' | 'wechat' | 'invoker'>
@@ -65,8 +66,17 @@ export async function mirrorThese(ports: MirrorPorts, media: MediaName[], call: 
   return run.report
 }
 
+/**
+ * Media that were tried before come first, those of the last day before all others: among untouched ones their new time
+ * would put them last. No queue takes more than half of the places that are left, so that none waits for another.
+ */
 async function dueMedia({ table, clock }: MirrorPorts, limit: number, signal: AbortSignal): Promise<MediaName[]> {
-  const due = await table.due(MIRROR_QUEUE, clock.now(), limit, signal)
+  const now = clock.now()
+  const due: RowKey[] = []
+  for (const queue of MIRROR_QUEUES) {
+    const places = limit - due.length
+    due.push(...(await table.due(queue, now, queue === MIRROR_QUEUE ? places : Math.floor(places / 2), signal)))
+  }
   return due.flatMap(key => parseTemporaryKey(key) ?? [])
 }
 

@@ -10,10 +10,17 @@ import { StoredFile } from '../library/storedFile.ts'
 export const TEMPORARY_SCHEMA_VERSION = 2
 /** The due-time queue of media that have no copy yet. */
 export const MIRROR_QUEUE = 'mirror'
+/** Those whose copying was begun before. */
+const MIRROR_AGAIN_QUEUE = 'mirror-again'
+/** Those among them whose next try is in their last day. */
+const MIRROR_LAST_QUEUE = 'mirror-last'
+/** All media without a copy, in the order in which they are looked for. */
+export const MIRROR_QUEUES = [MIRROR_LAST_QUEUE, MIRROR_AGAIN_QUEUE, MIRROR_QUEUE] as const
 /** The due-time queue of copies whose time will be over. */
 export const RETENTION_QUEUE = 'retention'
 /** WeChat drops temporary media so long after their upload (wechat-api.md §2), ms. */
 export const LIFE_MS = 3 * 86_400_000
+const LAST_DAY_MS = 86_400_000
 /** Rows without a file are kept so long after WeChat's end of the media. */
 const KEEP_GONE_S = 30 * 86_400
 
@@ -122,8 +129,19 @@ export function temporaryRow(data: TemporaryData): RowDraft<TemporaryData> {
   }
 }
 
-function dueOf({ state, try_at, created_at, keep_until }: TemporaryData): Pick<RowDraft<never>, 'due'> {
-  if (state === 'PENDING') return { due: { queue: MIRROR_QUEUE, at: try_at ?? created_at } }
+function dueOf({
+  state,
+  attempts,
+  try_at,
+  created_at,
+  expires_at,
+  keep_until,
+}: TemporaryData): Pick<RowDraft<never>, 'due'> {
+  if (state === 'PENDING') {
+    const at = try_at ?? created_at
+    const tried = expires_at - at <= LAST_DAY_MS ? MIRROR_LAST_QUEUE : MIRROR_AGAIN_QUEUE
+    return { due: { queue: attempts > 0 ? tried : MIRROR_QUEUE, at } }
+  }
   return state === 'MIRRORED' && keep_until !== undefined ? { due: { queue: RETENTION_QUEUE, at: keep_until } } : {}
 }
 
