@@ -6,7 +6,7 @@ import { bundleFor } from '../../scripts/bundle.ts'
 import { FUNCTIONS } from '../../scripts/functionList.ts'
 import type { ProbeActions } from '../actors/functionProbe.ts'
 import { startActor } from '../harness/actor.ts'
-import { bundled, deployedNodeOptions, temporaryFolder } from '../harness/bundled.ts'
+import { bundled, FUNCTION_FLAGS, temporaryFolder } from '../harness/bundled.ts'
 import { cpuShare } from '../harness/cpuShare.ts'
 import type { Group, Row } from '../harness/row.ts'
 import { interleaved, median } from '../harness/sampling.ts'
@@ -51,8 +51,8 @@ async function measure(keep: Keep): Promise<Row[]> {
   const rows: Row[] = []
   for (const { megabytes, goal } of SIZES) {
     const share = cpuShare(megabytes)
-    const sample = async (file: string, options: Record<string, string> = {}): Promise<number> => {
-      const settings = { env: { ...env, ...options } }
+    const sample = async (file: string, flags: readonly string[] = []): Promise<number> => {
+      const settings = { env, flags }
       const actor = await startActor<ProbeActions, { file: string }>('actors/functionProbe.ts', { file }, settings)
       try {
         const { initMs } = await actor.call('facts')
@@ -65,7 +65,7 @@ async function measure(keep: Keep): Promise<Row[]> {
     const { limit, peer, ours } = await interleaved(ROUNDS, {
       limit: () => sample(files.limit),
       peer: () => sample(files.peer),
-      ours: () => sample(files.ours, { NODE_OPTIONS: deployedNodeOptions() }),
+      ours: () => sample(files.ours, FUNCTION_FLAGS),
     })
     share?.remove()
     rows.push({

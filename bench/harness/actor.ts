@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Actions, Measurement } from './actorPort.ts'
-import { bundled, deployedNodeOptions } from './bundled.ts'
+import { bundled, FUNCTION_FLAGS } from './bundled.ts'
 import { tlsIdentity } from './tlsIdentity.ts'
 
 const MAIN = fileURLToPath(new URL('actorMain.ts', import.meta.url))
@@ -24,8 +24,10 @@ export interface Actor<A extends Actions> {
 /** How an actor is started. */
 export interface ActorOptions {
   env?: Record<string, string>
-  /** Bundle it first with the options of a deployed function, and run it under the options that serverless.yml sets. */
+  /** Bundle it first with the options of a deployed function, and run it under the flags of one. */
   asFunction?: boolean
+  /** Further flags for Node. */
+  flags?: readonly string[]
   /** The host that `#host` means when it is not bundled. */
   condition?: 'local'
 }
@@ -34,20 +36,21 @@ export interface ActorOptions {
 export async function startActor<A extends Actions, S>(
   file: string,
   settings: S,
-  { env = {}, asFunction = false, condition }: ActorOptions = {},
+  { env = {}, asFunction = false, flags = [], condition }: ActorOptions = {},
 ): Promise<Actor<A>> {
   const module = asFunction ? await bundled(file) : fileURLToPath(new URL(`../${file}`, import.meta.url))
   const child = fork(MAIN, [module, JSON.stringify(settings)], {
     execArgv: [
       ...(condition === undefined ? [] : [`--conditions=${condition}`]),
       '--expose-gc',
+      ...(asFunction ? FUNCTION_FLAGS : []),
+      ...flags,
       '--disable-warning=ExperimentalWarning',
       '--disable-warning=DeprecationWarning',
     ],
     env: {
       ...withoutSettings(process.env),
       NODE_EXTRA_CA_CERTS: tlsIdentity().certFile,
-      ...(asFunction && { NODE_OPTIONS: deployedNodeOptions() }),
       ...env,
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -1,5 +1,5 @@
 /** Contestants of ours run as they are deployed: one minified CommonJS file. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -32,10 +32,12 @@ async function bundle(file: string): Promise<string> {
   return outfile
 }
 
-/** What serverless.yml sets for Node in every function. Throws when it sets nothing. */
-export function deployedNodeOptions(): string {
-  const definition = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')
-  const options = /^ {4}NODE_OPTIONS: (.+)$/m.exec(definition)?.[1]
-  if (options === undefined) throw new Error('serverless.yml sets no NODE_OPTIONS')
-  return options
-}
+/**
+ * How Node runs a deployed function of 256 MB: what Lambda's runtime has on its command line, and what the entry of a
+ * function adds to it (`scripts/writeBundles.ts`).
+ */
+export const FUNCTION_FLAGS: readonly string[] = [
+  '--max-semi-space-size=12',
+  '--max-old-space-size=231',
+  '--semi-space-growth-factor=1',
+]
