@@ -11,7 +11,8 @@ import {
   STACK,
   type Text,
 } from './cloudFormation.ts'
-import { EGRESS_PERMISSIONS, type Grant, grantsOf, PERMISSIONS } from './permissions.ts'
+import type { Grant } from './grants.ts'
+import { EGRESS_PERMISSIONS, grantsOf, PERMISSIONS } from './permissions.ts'
 
 /** The bucket by its name: a reference would be a circle, for the bucket waits for the function that it notifies. */
 const BUCKET = join('arn:', ref('AWS::Partition'), ':s3:::', STACK, '-', ref('AWS::AccountId'), '-', ref('AWS::Region'))

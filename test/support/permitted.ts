@@ -1,6 +1,7 @@
 /** Runs functions under the permissions of deploy/permissions.ts, so that none can need more on AWS than its role gives. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Grant, PERMISSIONS } from '../../deploy/permissions.ts'
+import type { Grant } from '../../deploy/grants.ts'
+import { PERMISSIONS } from '../../deploy/permissions.ts'
 import type { Invoker } from '../../shared/ports/invoker.ts'
 import type { ObjectSigner, ObjectStore } from '../../shared/ports/objectStore.ts'
 import type { Opener, Sealer } from '../../shared/ports/secrets.ts'
