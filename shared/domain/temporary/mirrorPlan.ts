@@ -1,5 +1,6 @@
 /** When a copy is tried again, and when it is given up: more effort the nearer the end. */
 import type { AppError } from '../../core/errors.ts'
+import { failureOf } from '../failureOf.ts'
 import { type TemporaryData, type TemporaryRow, temporaryRow } from './temporaryRow.ts'
 
 const MINUTE_MS = 60_000
@@ -32,13 +33,13 @@ export const begun = (data: TemporaryData, now: number): Draft =>
 /** WeChat has dropped it: never tried again. */
 export function lost(data: TemporaryData, error: AppError): TemporaryData {
   const { try_at: _, ...rest } = data
-  return { ...rest, state: 'LOST', error: errorOf(error) }
+  return { ...rest, state: 'LOST', error: failureOf(error) }
 }
 
 /** It is tried again later, or given up when WeChat has been silent for days after its end. */
 export function afterFailure(data: TemporaryData, error: AppError, now: number): TemporaryData {
   if (now >= data.expires_at + GIVE_UP_MS) return lost(data, error)
-  return { ...data, error: errorOf(error), try_at: nextTry(data, error, now) }
+  return { ...data, error: failureOf(error), try_at: nextTry(data, error, now) }
 }
 
 function nextTry({ expires_at, attempts }: TemporaryData, error: AppError, now: number): number {
@@ -75,9 +76,3 @@ const OUTAGES: ReadonlySet<AppError['code']> = new Set([
 /** Whether a copy is to be begun now. */
 export const isDue = ({ data, due }: TemporaryRow, now: number): boolean =>
   data.state === 'PENDING' && (due?.at ?? Number.POSITIVE_INFINITY) <= now
-
-const errorOf = ({ code, message, wechat }: AppError): NonNullable<TemporaryData['error']> => ({
-  code,
-  message,
-  ...(wechat && { wechat }),
-})

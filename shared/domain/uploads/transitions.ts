@@ -3,6 +3,7 @@ import type { AppError } from '../../core/errors.ts'
 import type { RowDraft } from '../../ports/table.ts'
 import type { PermanentMaterial } from '../../ports/wechat.ts'
 import { limitsFor } from '../../wechat/limits.ts'
+import { failureOf } from '../failureOf.ts'
 import { type UploadData, uploadRow } from './uploadRow.ts'
 
 /** Signed URLs live this long (service-api.md §1). */
@@ -97,7 +98,7 @@ function settled(data: UploadData): UploadData {
 /** It will never be sent. */
 export function rejected(data: UploadData, error: AppError, now: number): Next {
   const { claim: _, parked_until: __, unsure: ___, ...rest } = data
-  return uploadRow({ ...rest, state: 'REJECTED', error: errorOf(error), updated_at: now })
+  return uploadRow({ ...rest, state: 'REJECTED', error: failureOf(error), updated_at: now })
 }
 
 /** The bytes never came. */
@@ -107,14 +108,14 @@ export const expired = (data: UploadData, now: number): Next =>
 /** It may have been accepted: only WeChat's own list can tell. */
 export const unknown = (data: UploadData, error: AppError | undefined, now: number): Next =>
   uploadRow(
-    { ...data, state: 'UNKNOWN', ...(error && { error: errorOf(error) }), updated_at: now },
+    { ...data, state: 'UNKNOWN', ...(error && { error: failureOf(error) }), updated_at: now },
     now + FIRST_LOOK_MS,
   )
 
 /** It was surely not accepted and is tried again at `until` (ms). */
 export function parked(data: UploadData, error: AppError, { now, until }: { now: number; until: number }): Next {
   const { claim: _, handed: __, begun: ___, ...rest } = data
-  return uploadRow({ ...rest, state: 'PARKED', parked_until: until, error: errorOf(error), updated_at: now }, until)
+  return uploadRow({ ...rest, state: 'PARKED', parked_until: until, error: failureOf(error), updated_at: now }, until)
 }
 
 /** Whether one more read of WeChat's list without a find is enough: after "busy" the first one is (row 23). */
@@ -243,7 +244,7 @@ function later(data: UploadData, error: AppError, now: number): Next {
 function doubted(data: UploadData, error: AppError, now: number): Next {
   const until = now + pauseAfter(data)
   return uploadRow(
-    { ...data, state: 'PARKED', unsure: true, parked_until: until, error: errorOf(error), updated_at: now },
+    { ...data, state: 'PARKED', unsure: true, parked_until: until, error: failureOf(error), updated_at: now },
     until,
   )
 }
@@ -262,9 +263,3 @@ function spread({ upload_id: id }: UploadData): number {
   const last = Number.parseInt(id.slice(-2), 36)
   return Number.isNaN(last) ? 0 : (last / 36 ** 2) * QUOTA_SPREAD_MS
 }
-
-const errorOf = ({ code, message, wechat }: AppError): NonNullable<UploadData['error']> => ({
-  code,
-  message,
-  ...(wechat && { wechat }),
-})
