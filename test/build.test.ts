@@ -151,7 +151,8 @@ describe('the built files', () => {
     })`
     const args = ['--max-semi-space-size=12', '--max-old-space-size=231', '-e', work, entry]
     const { stdout } = await promisify(execFile)(process.execPath, args, { env: { TABLE_NAME: 'sucai-test' } })
-    expect(Number(stdout)).toBeLessThanOrEqual(4 * 1024 * 1024)
+    // It is 1 to 6 MiB, by what survived its collections; without the entry's flag it becomes 32.
+    expect(Number(stdout)).toBeLessThanOrEqual(16 * 1024 * 1024)
   })
 
   it('are the same when they are built again', async () => {
