@@ -301,6 +301,8 @@ export type ReceiveMessageInput = {
   nonce: string
   encrypt_type?: string
   msg_signature?: string
+  /** the message, or ToUserName and Encrypt (消息加解密) */
+  body: Record<string, unknown>
 }
 
 /** What receiveMessage answers. */
@@ -389,11 +391,11 @@ export type CreateArticleInput = {
   /** the account */
   app_id?: string
   body: {
-    title?: string
+    title: string
     /** a permanent image or thumb of the same account */
-    thumb_media_id?: string
+    thumb_media_id: string
     /** HTML; images only from POST /wechat/material/article/image */
-    content?: string
+    content: string
     author?: string
     /** of a single article; WeChat takes the beginning of the text when empty */
     digest?: string
@@ -401,8 +403,8 @@ export type CreateArticleInput = {
     show_cover_pic?: boolean | 0 | 1
     need_open_comment?: boolean | 0 | 1
     only_fans_can_comment?: boolean | 0 | 1
-    /** in the place of the fields of one, which else needs title, thumb_media_id and content */
-    articles?: ({
+  } | {
+    articles: ({
       title: string
       /** a permanent image or thumb of the same account */
       thumb_media_id: string
@@ -1213,7 +1215,7 @@ export function sucaiClient(options: ClientOptions) {
     },
     /** WeChat’s message push. `POST /wechat/callback/{appId}` */
     async receiveMessage(input: ReceiveMessageInput, call: CallOptions = {}): Promise<ReceiveMessageAnswer> {
-      const route: Route = { method: 'POST', path: '/wechat/callback/{appId}', query: ['signature', 'timestamp', 'nonce', 'encrypt_type', 'msg_signature'] }
+      const route: Route = { method: 'POST', path: '/wechat/callback/{appId}', query: ['signature', 'timestamp', 'nonce', 'encrypt_type', 'msg_signature'], body: 'json' }
       const response = await send(options, route, input, call)
       return (await response.text()) as ReceiveMessageAnswer
     },

@@ -1,7 +1,12 @@
 /** Creates a draft of one to eight articles. */
 import { serve, table, wechat } from '#host'
 import { operation } from '../shared/core/operation.ts'
-import { ArticleAnswer, CreateArticleBody, MAX_ARTICLE_BODY_BYTES } from '../shared/core/schemas/articles.ts'
+import {
+  ArticleAnswer,
+  CREATE_ARTICLE_BODIES,
+  CreateArticleBody,
+  MAX_ARTICLE_BODY_BYTES,
+} from '../shared/core/schemas/articles.ts'
 import { createArticle as create } from '../shared/domain/articles/createArticle.ts'
 
 export const createArticle = operation({
@@ -11,6 +16,7 @@ export const createArticle = operation({
   role: 'write',
   summary: 'Create articles',
   body: CreateArticleBody,
+  bodies: CREATE_ARTICLE_BODIES,
   maxBodyBytes: MAX_ARTICLE_BODY_BYTES,
   response: ArticleAnswer,
   needs: ['table', 'wechat'],

@@ -4,7 +4,7 @@ import { operation } from '../shared/core/operation.ts'
 import { pushAnswer } from '../shared/core/push/pushAnswer.ts'
 import { readPushBody } from '../shared/core/push/pushBody.ts'
 import { AccountPath } from '../shared/core/schemas/accounts.ts'
-import { PushAnswer, PushQuery } from '../shared/core/schemas/callback.ts'
+import { PUSH_BODIES, PushAnswer, PushQuery } from '../shared/core/schemas/callback.ts'
 import { receivePush } from '../shared/domain/messages/receivePush.ts'
 
 export const receiveMessage = operation({
@@ -16,6 +16,7 @@ export const receiveMessage = operation({
   params: AccountPath,
   query: PushQuery,
   read: readPushBody,
+  bodies: PUSH_BODIES,
   response: PushAnswer,
   produces: 'text/plain',
   needs: ['table', 'secrets', 'invoker'],

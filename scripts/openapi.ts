@@ -157,7 +157,11 @@ function shapeOf(schema: z.ZodType | undefined): z.ZodRawShape {
   return schema.shape
 }
 
-function bodyOf({ body, form }: OperationFacts): ZodOpenApiOperationObject['requestBody'] {
+function bodyOf({ body, form, bodies }: OperationFacts): ZodOpenApiOperationObject['requestBody'] {
+  if (bodies) {
+    const content = Object.entries(bodies).map(([type, schema]) => [type, { schema }])
+    return { required: true, content: Object.fromEntries(content) }
+  }
   if (body) return { required: true, content: { 'application/json': { schema: body } } }
   if (!form) return undefined
   const file = z.string().meta({ format: 'binary' }).describe('the file; its field may have any name, see file_field')

@@ -20,7 +20,18 @@ const WECHAT: ErrorCode[] = [
 /** What the contract tells of an operation. */
 export type OperationFacts = Pick<
   Operation,
-  'id' | 'method' | 'path' | 'summary' | 'status' | 'params' | 'query' | 'body' | 'form' | 'response' | 'produces'
+  | 'id'
+  | 'method'
+  | 'path'
+  | 'summary'
+  | 'status'
+  | 'params'
+  | 'query'
+  | 'body'
+  | 'form'
+  | 'bodies'
+  | 'response'
+  | 'produces'
 > & {
   role: Role
   account: AccountSource
@@ -40,7 +51,7 @@ type Served = Extract<(typeof exported)[keyof typeof exported], { kind: 'operati
 
 function factsOf(served: Served): OperationFacts {
   const { id, method, path, summary, status, params, query, body, form, response, produces, role } = served as Operation
-  const { account = 'query', miniProgram = false, etag } = served as Operation
+  const { account = 'query', miniProgram = false, etag, bodies } = served as Operation
   return {
     ...{ id, method, path, summary, role, account, response, hasEtag: etag !== undefined },
     ...(status !== undefined && { status }),
@@ -48,6 +59,7 @@ function factsOf(served: Served): OperationFacts {
     ...(query && { query }),
     ...(body && { body }),
     ...(form && { form }),
+    ...(bodies && { bodies }),
     ...(produces !== undefined && { produces }),
     miniProgram: typeof miniProgram === 'function' ? 'sometimes' : miniProgram ? 'yes' : 'no',
     keyed: isKeyed(served as Operation),

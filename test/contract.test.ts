@@ -7,6 +7,7 @@ import { docs } from '../functions/docs.ts'
 import * as exported from '../functions/index.ts'
 import { openapi } from '../functions/openapi.ts'
 import { ERROR_RULES } from '../shared/core/errors.ts'
+import { CreateArticleBody } from '../shared/core/schemas/articles.ts'
 import { DOCUMENT, DOCUMENTED, documentedCodes, schemaAt, TAGS } from './support/contract.ts'
 import { waitUntil } from './support/drivenClock.ts'
 import { world } from './support/world.ts'
@@ -63,6 +64,21 @@ describe('the contract', () => {
     const free = integers.filter(([, part]) => !('minimum' in part) || part.minimum === Number.MIN_SAFE_INTEGER)
     expect(integers.length).toBeGreaterThan(50)
     expect(free.map(([path]) => path)).toEqual([])
+  })
+
+  it('has the body of every operation that reads one', () => {
+    const reading = Object.values(exported).flatMap(one =>
+      one.kind === 'operation' && ('body' in one || 'read' in one) ? [one.id] : [],
+    )
+    expect(DOCUMENTED.flatMap(one => (one.requestBody ? [one.operationId] : [])).sort()).toEqual(reading.sort())
+  })
+
+  it('refuses the articles that the service refuses', () => {
+    const body = schemaAt('#/paths/~1wechat~1material~1article/post/requestBody/content/application~1json/schema')
+    const article = { title: '日落', thumb_media_id: 'thumb', content: '<p>海边</p>' }
+    for (const input of [article, { articles: [article, article] }, {}, { title: '日落' }, { articles: [] }]) {
+      expect(body(input), JSON.stringify(input)).toBe(CreateArticleBody.safeParse(input).success)
+    }
   })
 
   it('knows every error code', () => {

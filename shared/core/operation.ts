@@ -69,6 +69,8 @@ interface OperationShape<N extends PortName, P, Q, B, R> {
   read?: (request: Request, context: ReadContext<Q>, signal: AbortSignal) => Promise<B>
   /** The fields of a multipart form beside its file, for the contract; `read` does the reading. */
   form?: z.ZodObject
+  /** Content types and shapes of the body for the contract, where neither `body` nor `form` can say them. */
+  bodies?: Record<string, z.ZodType>
   response: z.ZodType<R>
   /** The content type of a success; JSON when absent. */
   produces?: string

@@ -48,6 +48,15 @@ export const VerificationQuery = z.object({
   echostr: z.string().max(1_000),
 })
 
+const XML = 'the message, or <xml> with ToUserName and Encrypt (消息加解密)'
+const JSON_PUSH = 'the message, or ToUserName and Encrypt (消息加解密)'
+
+/** A push for the contract: whichever format the account chose at WeChat. */
+export const PUSH_BODIES = {
+  'application/json': z.record(z.string(), z.unknown()).describe(JSON_PUSH),
+  'text/xml': z.string().describe(XML),
+}
+
 /** `success`, or the `echostr`. */
 export const PushAnswer = z.string()
 
