@@ -19,13 +19,18 @@ export const refreshToken = job({
       app_id: appId,
       failed_generation: failedGeneration,
       unchanged,
+      seen,
       force,
       check,
     } = RefreshCall.parse(event).payload
     const { signal } = call
     if (check) return answering(() => checkSecret(ports, { appId, ...check }, signal))
     if (force) return answering(() => forceToken(ports, { appId, signal }))
-    const why = { ...(failedGeneration && { failedGeneration }), ...(unchanged && { unchanged }) }
+    const why = {
+      ...(failedGeneration && { failedGeneration }),
+      ...(unchanged && { unchanged }),
+      ...(seen !== undefined && { seen }),
+    }
     return { outcome: await renewToken(ports, { appId, ...why, signal }) }
   },
 })

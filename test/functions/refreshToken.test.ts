@@ -28,9 +28,10 @@ const fetched = (service: World): number => service.calls('stable_token')
 const forced = (service: World): number =>
   service.control.ledger().filter(({ kind }) => kind === 'stable_token/forced').length
 
-/** A refresher and a reader over a table of the test's own. */
-function readerOver(service: World, table: Table, ports: { credentials?: Credentials } = {}): Tokens {
-  const { clock, random, log } = service.ports
+/** A refresher, as a process of its own, and a reader over a table of the test's own. */
+function readerOver(service: World, table: Table, given: { credentials?: Credentials } = {}): Tokens {
+  const { clock, random, log, credentials } = service.ports
+  const ports = { credentials: { ...credentials }, ...given }
   const call = (_id: string, payload: unknown) =>
     service.run(refreshToken, { trigger: 'call', payload }, { ports: { table, ...ports } })
   return tokenReader({ table, invoker: { call, send: service.invoker.send }, clock, random, log })
@@ -82,7 +83,7 @@ describe('a hundred callers without a token', () => {
 
   it('in four processes cause one call', async () => {
     await using service = await world()
-    const readers = Array.from({ length: 4 }, () => service.newReader())
+    const readers = Array.from({ length: 4 }, () => readerOver(service, service.table))
     const callers = readers.flatMap(reader => Array.from({ length: 25 }, () => reader.current(APP_ID)))
     const tokens = await service.drive(Promise.all(callers))
     expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)

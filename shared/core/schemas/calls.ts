@@ -34,13 +34,14 @@ export const GrantCall = z.object({
 
 /**
  * A call of the refresher: `failed_generation` names the token that WeChat refused, `unchanged` the lease or failure that
- * the caller has watched until its time was over, `force` is an operator's wish for a new one, `check` asks whether WeChat takes a secret that is not kept yet.
+ * the caller has watched until its time was over, `seen` the version of the row that it read (0: none), `force` is an operator's wish for a new one, `check` asks whether WeChat takes a secret that is not kept yet.
  */
 export const RefreshCall = z.object({
   payload: z.object({
     app_id: AppId,
     failed_generation: z.int().min(1).optional(),
     unchanged: z.string().optional(),
+    seen: z.int().min(0).optional(),
     force: z.literal(true).optional(),
     check: z
       .object({ sealed_secret: z.string(), credential: z.enum(['stable_token', 'token', 'cloudbase', 'cloudcall']) })

@@ -10,6 +10,7 @@ import type { Row } from '../../ports/table.ts'
 import { learnSkew, MAX_SKEW_MS, skewOf } from './clockSkew.ts'
 import { credentialOf } from './credentialOf.ts'
 import { failureOf, isFault, mustForce, renewed, suspected } from './renewal.ts'
+import { forgetToken, joinedRenewal, knownSince, type RenewOutcome, rememberToken } from './renewalMemory.ts'
 import {
   EXPIRY_MARGIN_MS,
   failureId,
@@ -21,12 +22,10 @@ import {
   type TokenData,
   tokenRow,
 } from './tokenRow.ts'
+import { untilAborted } from './untilAborted.ts'
 
 /** What renewing needs; only the refresher is wired with `secrets`. */
 export type RenewPorts = PortsOf<'table' | 'credentials' | 'secrets'>
-
-/** How a renewal ended. `busy`: another one holds the lease. */
-export type RenewOutcome = 'fresh' | 'renewed' | 'busy' | 'failed'
 
 /** One account's renewal. */
 export interface RenewRequest {
@@ -37,6 +36,8 @@ export interface RenewRequest {
   force?: boolean
   /** The lease or failure that somebody has seen unchanged until its time was over, on a clock of their own. */
   unchanged?: string
+  /** The version of the row that the caller saw, 0 for none: what this process knows of a newer one is answer enough. Not with `force`. */
+  seen?: number
   signal?: AbortSignal
 }
 
@@ -45,15 +46,31 @@ const LEASE_ID_LENGTH = 16
 /** WeChat's time as far as this process knows it, in ms. */
 export const serverNow = ({ credentials, clock }: RenewPorts): number => clock.now() + (skewOf(credentials) ?? 0)
 
-/** Renews one account's token unless it is fresh already. Throws only when the table fails. */
+/**
+ * Renews one account's token unless it is fresh already. Throws only when the table fails, or the signal's reason. With
+ * `seen` it may answer without the table, for a renewal of this process that is under way or just over.
+ */
 export async function renewToken(ports: RenewPorts, request: RenewRequest): Promise<RenewOutcome> {
+  const { appId, failedGeneration, unchanged, seen, signal } = request
+  if (seen === undefined) return renewByRow(ports, request)
+  const known = knownSince(ports, appId, seen)
+  if (known && isFresh(ports, known, failedGeneration)) return 'fresh'
+  const name = [appId, failedGeneration, unchanged].join('#')
+  return untilAborted(
+    joinedRenewal(ports, name, () => renewByRow(ports, request)),
+    signal,
+  )
+}
+
+async function renewByRow(ports: RenewPorts, request: RenewRequest): Promise<RenewOutcome> {
   const { table, random } = ports
   const { appId, failedGeneration, force, unchanged, signal } = request
   const row = await readToken(table, appId, signal)
   const now = serverNow(ports)
   const held = row?.data
   const leased = leaseStands(held?.lease, now, unchanged)
-  if (!force && row && isFresh(ports, row.data, failedGeneration)) {
+  if (!force && row?.data.value && isFresh(ports, row.data, failedGeneration)) {
+    rememberToken(ports, row)
     if (row.data.lease && !leased) await release(ports, row)
     return 'fresh'
   }
@@ -68,9 +85,13 @@ export async function renewToken(ports: RenewPorts, request: RenewRequest): Prom
 }
 
 /** Fresh: not yet due, or already newer than the token that was refused. */
-function isFresh(ports: RenewPorts, data: TokenData, failedGeneration: number | undefined): boolean {
+function isFresh(
+  ports: RenewPorts,
+  data: Pick<TokenData, 'generation' | 'expires_at' | 'failure'>,
+  failedGeneration: number | undefined,
+): boolean {
   const now = serverNow(ports)
-  if (!data.value || data.expires_at <= now) return false
+  if (data.expires_at <= now) return false
   if (failedGeneration !== undefined) return data.generation > failedGeneration
   // A failure is tried again when its time has come, also while the token is good: it may be over.
   if (data.failure) return false
@@ -111,6 +132,8 @@ async function fetchUnderLease(
   }
   // Without the run's signal: the outcome is written down also when the time is up.
   const written = await table.put(tokenRow(next), row.version)
+  if (written.ok && !next.failure) rememberToken(ports, written.row)
+  else forgetToken(ports, appId)
   if (!written.ok) return 'busy'
   if (next.failure && isFault(next.failure)) metrics.record('AccountDegraded', 1, { app_id: appId })
   if (next.contested_at !== undefined && next.contested_at !== held.contested_at) {

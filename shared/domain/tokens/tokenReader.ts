@@ -7,7 +7,15 @@ import type { Log } from '../../ports/log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Row, Table } from '../../ports/table.ts'
 import type { AccessToken, Tokens } from '../../ports/tokens.ts'
-import { failureId, LEASE_MS, readToken, standingFailure, type TokenData, usableToken } from './tokenRow.ts'
+import {
+  failureId,
+  LEASE_MS,
+  leaseStands,
+  readToken,
+  standingFailure,
+  type TokenData,
+  usableToken,
+} from './tokenRow.ts'
 import { untilAborted } from './untilAborted.ts'
 import { watchOver } from './watch.ts'
 
@@ -16,6 +24,7 @@ export interface RefreshRequest {
   app_id: string
   failed_generation?: number
   unchanged?: string
+  seen?: number
 }
 
 /** The refresher's operation id. */
@@ -29,8 +38,8 @@ const SPURIOUS_PAUSE_MS = 2_000
 /** Then the row is read again: whatever clocks say, a renewal is heard of long before the old token ends (wechat-api.md §1.4). */
 const REMEMBER_MS = 60_000
 
-/** The refresher's word that the row holds a good token, worth more than our own clock. */
-const Vouched = z.object({ outcome: z.enum(['fresh', 'renewed']) })
+/** `fresh` and `renewed` are the refresher's word that the row holds a good token, worth more than our own clock. */
+const Answer = z.object({ outcome: z.enum(['fresh', 'renewed', 'busy', 'failed']) })
 
 interface Known {
   token: AccessToken
@@ -71,8 +80,11 @@ export function tokenReader(ports: { table: Table; invoker: Invoker; clock: Cloc
   const fetchToken = async (appId: string, newerThan: number): Promise<AccessToken> => {
     const started = clock.now()
     const leases = watchOver(clock)
+    const pause = () => clock.sleep(POLL_MS * (0.5 + random.fraction()))
     let isVouched = false
-    for (let asked = false; ; ) {
+    // Until the refresher's word for a newer row proves wrong.
+    let takesHints = true
+    for (let mustRest = false; ; ) {
       const row = await readToken(table, appId)
       const token = usableToken(row?.data, isVouched ? Number.NEGATIVE_INFINITY : clock.now())
       if (token && token.generation > newerThan) return remembered(appId, token)
@@ -83,19 +95,23 @@ export function tokenReader(ports: { table: Table; invoker: Invoker; clock: Cloc
       }
       const lease = row?.data.lease
       const isDead = lease !== undefined && leases.since(lease.id) >= LEASE_MS
-      if (asked) {
-        await clock.sleep(POLL_MS * (0.5 + random.fraction()))
-        // While somebody is at work there is nothing to ask for.
-        asked = lease !== undefined && !isDead
+      // While somebody is at work there is nothing to ask for.
+      if (mustRest || (!isDead && leaseStands(lease, clock.now(), undefined))) {
+        mustRest = false
+        await pause()
         continue
       }
-      asked = true
       const unchanged = isDead ? lease.id : row?.data.failure && failureId(row.data.failure)
-      isVouched = await ask({
+      const outcome = await ask({
         app_id: appId,
         ...(newerThan > 0 && { failed_generation: newerThan }),
         ...(unchanged !== undefined && { unchanged }),
+        ...(takesHints && { seen: row?.version ?? 0 }),
       })
+      isVouched = outcome === 'fresh' || outcome === 'renewed'
+      if (isVouched) takesHints = false
+      mustRest = isVouched || outcome === 'failed'
+      if (!mustRest) await pause()
     }
   }
 
@@ -114,12 +130,12 @@ export function tokenReader(ports: { table: Table; invoker: Invoker; clock: Cloc
   }
 
   /** A throttled or failing refresher is no end: another one may be at work, so the row is read on. */
-  const ask = async (request: RefreshRequest): Promise<boolean> => {
+  const ask = async (request: RefreshRequest): Promise<z.infer<typeof Answer>['outcome'] | undefined> => {
     try {
-      return Vouched.safeParse(await invoker.call(REFRESHER, request)).success
+      return Answer.safeParse(await invoker.call(REFRESHER, request)).data?.outcome
     } catch (error) {
       log.warn('refresher could not be called', { app_id: request.app_id, error })
-      return false
+      return undefined
     }
   }
 
