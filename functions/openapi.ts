@@ -1,6 +1,6 @@
 /** Hands out the contract; public. */
 import { serveOpen } from '#host'
-import { CONTRACT } from '../shared/core/contract.gen.ts'
+import { contractText } from '../shared/core/contractText.ts'
 import { operation } from '../shared/core/operation.ts'
 import { ContractAnswer } from '../shared/core/schemas/contract.ts'
 
@@ -13,7 +13,9 @@ export const openapi = operation({
   response: ContractAnswer,
   needs: [],
   run: async () =>
-    new Response(CONTRACT, { headers: { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' } }),
+    new Response(contractText(), {
+      headers: { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' },
+    }),
 })
 
 export const main = serveOpen(openapi, {})

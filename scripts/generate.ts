@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { ROOT } from './bundle.ts'
 import { clientSource } from './clientSource.ts'
 import { errorDocs } from './errorDocs.ts'
@@ -10,18 +11,25 @@ import { openApiDocument } from './openapi.ts'
 
 const document = openApiDocument()
 
-const GENERATED: readonly { path: string; make: () => string }[] = [
+interface Generated {
+  path: string
+  make: () => string
+  /** Whether what is there says the same as `text`; the same bytes unless given. */
+  same?: (there: string, text: string) => boolean
+}
+
+const GENERATED: readonly Generated[] = [
   { path: 'docs/errors.md', make: errorDocs },
   { path: 'docs/openapi.json', make: () => formatted('openapi.json', JSON.stringify(document)) },
-  { path: 'shared/core/contract.gen.ts', make: () => contractModule(JSON.stringify(document)) },
+  { path: 'shared/core/contract.gen.ts', make: () => contractModule(JSON.stringify(document)), same: sameContract },
   { path: 'client/sucai.gen.ts', make: () => clientSource(document) },
 ]
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } })
 
-for (const { path, make } of GENERATED) {
+for (const { path, make, same = Object.is } of GENERATED) {
   const text = make()
-  if (text === (await read(path))) continue
+  if (same((await read(path)) ?? '', text)) continue
   if (values.check) {
     process.stderr.write(`${path} is not up to date: run \`npm run generate\` and commit it\n`)
     process.exitCode = 1
@@ -42,7 +50,25 @@ async function read(path: string): Promise<string | undefined> {
 
 /** The text in a module, so that a bundle needs no file beside it. */
 function contractModule(json: string): string {
-  return `/** The OpenAPI document as JSON text; made by \`npm run generate\`. */\nexport const CONTRACT = ${JSON.stringify(json)}\n`
+  const packed = brotliCompressSync(json, { params: { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT } })
+  const words = 'The OpenAPI document as JSON text, brotli in base64; made by `npm run generate`.'
+  return `/** ${words} */\nexport const CONTRACT =\n  '${packed.toString('base64')}'\n`
+}
+
+/** Another version of Node may pack the same text into other bytes. */
+function sameContract(there: string, text: string): boolean {
+  const [before, after] = [there, text].map(unpacked)
+  return before !== undefined && before === after
+}
+
+function unpacked(module: string): string | undefined {
+  const packed = /^ {2}'([A-Za-z0-9+/=]+)'$/m.exec(module)?.[1]
+  if (packed === undefined) return undefined
+  try {
+    return brotliDecompressSync(Buffer.from(packed, 'base64')).toString('utf8')
+  } catch {
+    return undefined
+  }
 }
 
 /** As the formatter wants it, which looks at this file like at any other. */

@@ -9,7 +9,7 @@ const PORTS = /^shared\/ports\//
 const ERRORS = /^shared\/core\/errors\.ts$/
 const LIMITS = /^shared\/wechat\/limits\.ts$/
 /** Parts of Node that compute, without clock, network or files. */
-const PURE_NODE = /^node:(buffer|crypto|stream|stream\/web|util)$/
+const PURE_NODE = /^node:(buffer|crypto|stream|stream\/web|util|zlib)$/
 
 interface Layer {
   name: string

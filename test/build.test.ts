@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundleFor, bundlePath, HOSTS, type Host } from '../scripts/bundle.ts'
-import { BUNDLE_RULES, findings, MAX_BUNDLE_BYTES, twice } from '../scripts/bundleRules.ts'
+import { BUNDLE_RULES, findings, MAX_BUNDLE_BYTES, sizeClass, twice } from '../scripts/bundleRules.ts'
 import { writeBundles } from '../scripts/writeBundles.ts'
 import { lowestNode } from './support/nodes.ts'
 
@@ -159,6 +159,12 @@ describe('the built files', () => {
     const [first, second] = await Promise.all([1, 2].map(() => bundleFor('lambda', FUNCTIONS, { outdir: out })))
     expect(first?.files.map(file => file.hash)).toEqual(second?.files.map(file => file.hash))
     expect(first?.files).toHaveLength(2)
+  })
+
+  it('are within their goal where there is no client, the contract itself included', async () => {
+    const plain = ['healthz', 'docs', 'openapi'].map(id => ({ id, kind: 'operation' as const, ports: [] }))
+    const { bundles } = await bundleFor('lambda', plain, { outdir: out })
+    expect(bundles.filter(bundle => bundle.bytes > sizeClass(bundle).goal).map(({ id }) => id)).toEqual([])
   })
 })
 

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { docs } from '../functions/docs.ts'
 import * as exported from '../functions/index.ts'
 import { openapi } from '../functions/openapi.ts'
+import { openApiDocument } from '../scripts/openapi.ts'
+import { contractText } from '../shared/core/contractText.ts'
 import { ERROR_RULES } from '../shared/core/errors.ts'
 import { CreateArticleBody } from '../shared/core/schemas/articles.ts'
 import { DOCUMENT, DOCUMENTED, documentedCodes, schemaAt, TAGS } from './support/contract.ts'
@@ -112,6 +114,10 @@ describe('GET /openapi.json', () => {
     const { json } = await service.request(openapi, { key: null, appId: null })
     expect(json).toEqual(JSON.parse(readFileSync(new URL('../docs/openapi.json', import.meta.url), 'utf8')))
     expect(json).toEqual(DOCUMENT)
+  })
+
+  it('is the document to the byte, although the bundle holds it packed', () => {
+    expect(contractText()).toBe(JSON.stringify(openApiDocument()))
   })
 })
 
