@@ -24,16 +24,22 @@ export async function writeBundles(outdir: string, { host, bundles, files, metaf
 }
 
 /**
+ * What the entry says to V8 before the bundle is loaded; on a command line the first one has no effect (V8 13.6). Files
+ * pass in buffers of 16 kB that die young, and V8 has two ways of making them expensive (docs/performance.md):
+ *
+ * - A young generation that grows lets them pile up. Lambda's runtime sets `--max-semi-space-size` on its command line,
+ *   which outdoes NODE_OPTIONS, but nothing grows by a factor of 1.
+ * - Their bytes count as growth of the old generation, whose limit V8 keeps close to its size where little else is
+ *   allocated: the whole heap was marked twice a file. Four times what is alive, the limit is met by real growth only.
+ */
+export const ENTRY_FLAGS: readonly string[] = ['--semi-space-growth-factor=1', '--heap-growing-percent=300']
+
+/**
  * What Lambda loads, for it prefers `x.mjs` to `x.cjs`: only a module can make INIT wait for the priming of
  * shared/hosts/lambda/prime.ts.
- *
- * Files pass in buffers of 16 kB that die young: a small young generation frees them before the whole heap must be
- * collected (docs/performance.md). Lambda's runtime sets `--max-semi-space-size` on its command line, which outdoes
- * NODE_OPTIONS; but nothing grows by a factor of 1, if that is said before the bundle is loaded.
  */
 const entry = (id: string): string => `import { createRequire } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
-setFlagsFromString('--semi-space-growth-factor=1')
-export const { main } = createRequire(import.meta.url)('./${id}.cjs')
+${ENTRY_FLAGS.map(flag => `setFlagsFromString('${flag}')\n`).join('')}export const { main } = createRequire(import.meta.url)('./${id}.cjs')
 await main.primed
 `

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleFor } from '../../scripts/bundle.ts'
 import { FUNCTIONS } from '../../scripts/functionList.ts'
+import { ENTRY_FLAGS } from '../../scripts/writeBundles.ts'
 import type { ProbeActions } from '../actors/functionProbe.ts'
-import { startActor } from '../harness/actor.ts'
+import { type ActorOptions, startActor } from '../harness/actor.ts'
 import { bundled, FUNCTION_FLAGS, temporaryFolder } from '../harness/bundled.ts'
 import { cpuShare } from '../harness/cpuShare.ts'
 import type { Group, Row } from '../harness/row.ts'
@@ -51,8 +52,8 @@ async function measure(keep: Keep): Promise<Row[]> {
   const rows: Row[] = []
   for (const { megabytes, goal } of SIZES) {
     const share = cpuShare(megabytes)
-    const sample = async (file: string, flags: readonly string[] = []): Promise<number> => {
-      const settings = { env, flags }
+    const sample = async (file: string, options: ActorOptions = {}): Promise<number> => {
+      const settings = { ...options, env }
       const actor = await startActor<ProbeActions, { file: string }>('actors/functionProbe.ts', { file }, settings)
       try {
         const { initMs } = await actor.call('facts')
@@ -65,7 +66,7 @@ async function measure(keep: Keep): Promise<Row[]> {
     const { limit, peer, ours } = await interleaved(ROUNDS, {
       limit: () => sample(files.limit),
       peer: () => sample(files.peer),
-      ours: () => sample(files.ours, FUNCTION_FLAGS),
+      ours: () => sample(files.ours, { flags: FUNCTION_FLAGS, entryFlags: ENTRY_FLAGS }),
     })
     share?.remove()
     rows.push({

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { ENTRY_FLAGS } from '../../scripts/writeBundles.ts'
 import type { Actions, Measurement } from './actorPort.ts'
 import { bundled, FUNCTION_FLAGS } from './bundled.ts'
 import { tlsIdentity } from './tlsIdentity.ts'
@@ -28,6 +29,8 @@ export interface ActorOptions {
   asFunction?: boolean
   /** Further flags for Node. */
   flags?: readonly string[]
+  /** What a function's entry says to V8 before anything is loaded; `ENTRY_FLAGS` when it is bundled. */
+  entryFlags?: readonly string[]
   /** The host that `#host` means when it is not bundled. */
   condition?: 'local'
 }
@@ -36,10 +39,16 @@ export interface ActorOptions {
 export async function startActor<A extends Actions, S>(
   file: string,
   settings: S,
-  { env = {}, asFunction = false, flags = [], condition }: ActorOptions = {},
+  {
+    env = {},
+    asFunction = false,
+    flags = [],
+    entryFlags = asFunction ? ENTRY_FLAGS : [],
+    condition,
+  }: ActorOptions = {},
 ): Promise<Actor<A>> {
   const module = asFunction ? await bundled(file) : fileURLToPath(new URL(`../${file}`, import.meta.url))
-  const child = fork(MAIN, [module, JSON.stringify(settings)], {
+  const child = fork(MAIN, [module, JSON.stringify(settings), ...entryFlags], {
     execArgv: [
       ...(condition === undefined ? [] : [`--conditions=${condition}`]),
       '--expose-gc',

@@ -1,6 +1,7 @@
 /** The process of an actor: loads its module, then runs the actions it is sent, one at a time or many. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import type { Actions, Measurement } from './actorPort.ts'
 
 interface ActorModule {
@@ -15,7 +16,8 @@ interface Message {
   collect: boolean
 }
 
-const [file = '', settings = 'null'] = process.argv.slice(2)
+const [file = '', settings = 'null', ...entryFlags] = process.argv.slice(2)
+for (const flag of entryFlags) setFlagsFromString(flag)
 const loaded: ActorModule = await import(pathToFileURL(file).href)
 const actions = await loaded.start(JSON.parse(settings))
 

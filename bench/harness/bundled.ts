@@ -32,12 +32,5 @@ async function bundle(file: string): Promise<string> {
   return outfile
 }
 
-/**
- * How Node runs a deployed function of 256 MB: what Lambda's runtime has on its command line, and what the entry of a
- * function adds to it (`scripts/writeBundles.ts`).
- */
-export const FUNCTION_FLAGS: readonly string[] = [
-  '--max-semi-space-size=12',
-  '--max-old-space-size=231',
-  '--semi-space-growth-factor=1',
-]
+/** What Lambda's runtime has on Node's command line for a function of 256 MB; its entry adds `ENTRY_FLAGS`. */
+export const FUNCTION_FLAGS: readonly string[] = ['--max-semi-space-size=12', '--max-old-space-size=231']
