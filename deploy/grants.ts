@@ -15,6 +15,7 @@ export type RowKind =
   | 'MEDX'
   | 'MEDF'
   | 'OPENID'
+  | 'ERASE'
   | 'PARK'
   | 'IDEM'
   | 'MSG'

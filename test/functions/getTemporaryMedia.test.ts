@@ -87,9 +87,9 @@ describe('a temporary media', () => {
       },
     }
     const answer = await service.ok(getTemporaryMedia, { ...ask(mediaId), ports: { objects }, limitMs: 2 * DAY_MS })
-    expect(new Set(written).size).toBe(2)
-    const heads = await Promise.all(written.map(key => service.objects.head(key)))
-    expect(heads.filter(head => head !== undefined)).toHaveLength(1)
+    // The row of the first says where, whatever the day.
+    expect(written).toEqual([written[0], written[0]])
+    expect(await service.objects.head(written[0] ?? '')).toBeDefined()
     if (!('down_url' in answer)) throw new Error('no file')
     expect((await behind(service, answer.down_url)).bytes).toEqual(fileBytes('jpg'))
   })

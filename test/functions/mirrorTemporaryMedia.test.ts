@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { getTemporaryMedia } from '../../functions/getTemporaryMedia.ts'
 import { mirrorTemporaryMedia } from '../../functions/mirrorTemporaryMedia.ts'
 import { putAccount } from '../../functions/putAccount.ts'
+import { renewTemporaryMedia } from '../../functions/renewTemporaryMedia.ts'
 import type { FileFormat } from '../../shared/core/fileKind.ts'
+import type { NamedPorts } from '../../shared/core/ports.ts'
 import { MirrorCall } from '../../shared/core/schemas/calls.ts'
+import { findTemporary } from '../../shared/domain/temporary/temporaryRow.ts'
 import { unconditional } from '../support/brokenTables.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
 import { killable } from '../support/killable.ts'
@@ -367,6 +370,75 @@ describe('the mirror', () => {
     expect(await service.objects.head(file?.object_key ?? '')).toBeUndefined()
     for (const pk of [`MED#${APP_ID}`, `MEDX#${APP_ID}`, `MEDF#${APP_ID}#0f`]) {
       expect((await service.table.list(pk, { limit: 9 })).items).toEqual([])
+    }
+  })
+})
+
+describe('a copy that later uploads share', () => {
+  const keepFor = (service: World, retention_days: number) =>
+    service.ok(putAccount, { params: { appId: APP_ID }, appId: null, body: { archive: { retention_days } } })
+  const renew = (service: World, mediaId: string) =>
+    service.drive(service.ok(renewTemporaryMedia, { params: { mediaId } }))
+
+  it('stays for as long as the latest of them, and then goes with all rows', async () => {
+    await using service = await world()
+    await keepFor(service, 5)
+    const bytes = fileBytes('jpg')
+    const first = await seen(service, bytes)
+    await service.mirror()
+    const key = (await rowOf(service, first)).file?.object_key ?? ''
+    await service.clock.advance(4 * DAY_MS)
+    const second = (await renew(service, first)).data.media_id
+    await service.clock.advance(3 * DAY_MS)
+    const third = (await renew(service, second)).data.media_id
+    expect(await service.mirror()).toMatchObject({ removed: 0 })
+    await service.clock.advance(3 * DAY_MS)
+    // The first one's own five days were over five days ago, the second one's a day ago.
+    expect(await service.mirror()).toMatchObject({ removed: 1 })
+    const object = await service.objects.read((await rowOf(service, third)).file?.object_key ?? '')
+    expect(object && Buffer.concat(await object.body.toArray())).toEqual(bytes)
+    const fourth = (await renew(service, third)).data.media_id
+    await service.clock.advance(5 * DAY_MS)
+    // Both the last two and, once nobody shares with it, the first.
+    await service.mirror()
+    await service.mirror()
+    expect(await service.objects.head(key)).toBeUndefined()
+    for (const mediaId of [first, second, third, fourth]) {
+      expect(await findTemporary(service.table, { appId: APP_ID, mediaId })).toBeUndefined()
+    }
+  })
+
+  it('is not uploaded again once it is being removed, nor removed while it is uploaded', async () => {
+    await using service = await world()
+    await keepFor(service, 4)
+    const mediaId = await seen(service, fileBytes('jpg'))
+    await service.mirror()
+    await service.clock.advance(4 * DAY_MS)
+    const objects: NamedPorts['objects'] = {
+      ...service.objects,
+      async remove(...args) {
+        expect(await service.fails(renewTemporaryMedia, { params: { mediaId } })).toMatchObject({ status_code: 404 })
+        return service.objects.remove(...args)
+      },
+    }
+    const wechat: NamedPorts['wechat'] = {
+      ...service.wechat,
+      media: appId => ({
+        ...service.wechat.media(appId),
+        async upload(...args) {
+          expect(await service.mirror()).toMatchObject({ removed: 0 })
+          return service.wechat.media(appId).upload(...args)
+        },
+      }),
+    }
+    const { data } = await service.drive(service.ok(renewTemporaryMedia, { params: { mediaId }, ports: { wechat } }))
+    expect(await service.mirror()).toMatchObject({ removed: 0 })
+    await service.clock.advance(4 * DAY_MS)
+    const run = () => service.drive(service.run(mirrorTemporaryMedia, SCHEDULE, { ports: { objects } }))
+    await run()
+    await run()
+    for (const id of [mediaId, data.media_id]) {
+      expect(await findTemporary(service.table, { appId: APP_ID, mediaId: id })).toBeUndefined()
     }
   })
 })

@@ -29,6 +29,14 @@ const VOICES: [magic: string, DownloadedFormat][] = [
 /** Bare speex frames begin like nothing else: only a name or a header tells. */
 const SPEEX: DownloadedFormat = { extension: 'speex', contentType: 'audio/speex' }
 const UNKNOWN: DownloadedFormat = { extension: 'bin', contentType: 'application/octet-stream' }
+/** Every extension that a kept file can have. */
+export const KEPT_EXTENSIONS: readonly string[] = [
+  ...Object.keys(CONTENT_TYPES),
+  ...new Set(VOICES.map(([, { extension }]) => extension)),
+  SPEEX.extension,
+  UNKNOWN.extension,
+]
+
 const TEXT_START = /^[\s\xef\xbb\xbf]*[{[<]/
 
 /** By the first bytes, else by name or header for speex, else `bin`; `undefined` for JSON or a page. */

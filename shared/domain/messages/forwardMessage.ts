@@ -3,7 +3,9 @@ import { createHmac } from 'node:crypto'
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { CallbackSettings } from '../../core/schemas/callback.ts'
-import { findMessage, type MessageData, type MessageName, messageRow } from './messageRow.ts'
+import { isErased } from '../temporary/erasure.ts'
+import { knownOpenidHash } from '../temporary/openidHash.ts'
+import { findMessage, handled, type MessageData, type MessageName, messageRow } from './messageRow.ts'
 import { openCallback } from './openCallback.ts'
 
 /** What handing on needs. */
@@ -19,7 +21,8 @@ export type Forwarded = 'done' | 'later' | 'given-up' | 'nothing'
 
 /**
  * One try. The next one is written down before it, so that a run that dies is followed by another; a consumer may
- * therefore get a push twice, as from WeChat itself. After a day it is given up. Throws what the table throws.
+ * therefore get a push twice, as from WeChat itself. After a day it is given up; that of a fan who was erased goes
+ * nowhere. Throws what the table throws, and `SECRET_UNREADABLE`.
  */
 export async function forwardMessage(ports: ForwardPorts, name: MessageName, { signal }: Call): Promise<Forwarded> {
   const { table, clock, log, metrics } = ports
@@ -31,9 +34,10 @@ export async function forwardMessage(ports: ForwardPorts, name: MessageName, { s
   if (attempts > 0 && now < at) return 'nothing'
   const told = { app_id: name.appId, message_id: name.messageId, attempts }
   const settings = await openCallback(ports, name.appId, signal)
-  if (settings?.forward_url === undefined || now >= until) {
+  const isLate = now >= until
+  if (settings?.forward_url === undefined || isLate || (await isOfErased(ports, row.data, signal))) {
     const written = await table.put(messageRow(handled(row.data)), row.version, signal)
-    if (!written.ok || settings?.forward_url === undefined) return 'nothing'
+    if (!written.ok || settings?.forward_url === undefined || !isLate) return 'nothing'
     log.error('a push was never taken', told)
     metrics.record('ForwardGivenUp', 1, told)
     return 'given-up'
@@ -55,6 +59,15 @@ export async function forwardMessage(ports: ForwardPorts, name: MessageName, { s
   return 'later'
 }
 
+async function isOfErased(
+  ports: ForwardPorts,
+  { app_id: appId, openid, created_at: sentAt }: MessageData,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const from = openid === undefined ? undefined : await knownOpenidHash(ports, { appId, openid }, signal)
+  return from !== undefined && (await isErased(ports.table, { appId, openidHash: from }, { sentAt, signal }))
+}
+
 /** The same query and body, so that the consumer can check WeChat's own signature; ours says that they came through us. */
 function signedPush(
   { forward_url, forward_secret }: CallbackSettings & { forward_url: string },
@@ -72,5 +85,3 @@ function signedPush(
     .digest('hex')
   return { url, headers: { ...headers, 'x-sucai-signature': `v1=${signature}` }, body }
 }
-
-const handled = ({ forward: _, push: __, ...data }: MessageData): MessageData => data

@@ -24,7 +24,7 @@ export const MessageData = z.object({
   created_at: z.number(),
   received_at: z.number(),
   media: z.array(z.object({ media_id: z.string(), type: MediaTypeName })),
-  /** Who sent it, until the media are tracked under its hash. */
+  /** Who sent it, until the media are tracked under its hash and the push is handed on. */
   openid: z.string().optional(),
   /** When the archiver has its next turn; absent once the media are tracked. */
   archive_at: z.number().optional(),
@@ -64,6 +64,10 @@ export async function findMessage(
   const row = await table.get<unknown>(messageKey(name), signal)
   return row && { ...row, data: MessageData.parse(row.data) }
 }
+
+/** The message when nothing is left to do: neither who sent it nor what it said. */
+export const handled = ({ archive_at: _, openid: __, push: ___, forward: ____, ...data }: MessageData): MessageData =>
+  data
 
 /** The row to write for `data`: due while something is left to do, else collected after 30 days. */
 export function messageRow(data: MessageData): RowDraft<MessageData> {

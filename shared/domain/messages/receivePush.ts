@@ -79,7 +79,8 @@ function dataOf(
     received_at: now,
     media,
     failures: 0,
-    ...(media.length > 0 && { archive_at: takeUp, ...(openid !== undefined && { openid }) }),
+    ...(openid !== undefined && { openid }),
+    ...(media.length > 0 && { archive_at: takeUp }),
     ...(forwards && {
       push: { query: search, content_type: contentType, body: Buffer.from(body).toString('base64') },
       forward: { at: takeUp, attempts: 0, until: now + FORWARD_FOR_MS },

@@ -1,6 +1,7 @@
 /** The archive: where copies of temporary media lie, what they carry, how an account keeps them. */
 import { type ArchiveRule, findAccount } from '../../core/account.ts'
 import type { Table } from '../../ports/table.ts'
+import { KEPT_EXTENSIONS } from '../library/downloadedFormat.ts'
 import type { ArchiveFacts } from '../library/storedFile.ts'
 import type { TemporaryData } from './temporaryRow.ts'
 
@@ -18,6 +19,20 @@ export function ownsFile({ app_id, media_id, file }: TemporaryData): boolean {
   const key = file?.object_key ?? ''
   return key.startsWith(`store/${app_id}/temporary/`) && key.includes(`/${media_id}.`)
 }
+
+/** Where copies may lie beside {@link archiveStem}: under the day of an age that was put right, without extension. */
+export function otherStems(data: TemporaryData): string[] {
+  const { stems = [], file } = data
+  const own = file && ownsFile(data) ? [file.object_key.slice(0, file.object_key.lastIndexOf('.'))] : []
+  return [...new Set([...stems, ...own])].filter(stem => stem !== archiveStem(data))
+}
+
+/**
+ * Every key under which a copy of this media may lie, whether its row knows of it or not: a run can die between the
+ * bytes and the row. The format is known from the bytes alone, so it is each of them.
+ */
+export const placesOfCopies = (data: TemporaryData): string[] =>
+  [archiveStem(data), ...otherStems(data)].flatMap(stem => KEPT_EXTENSIONS.map(extension => `${stem}.${extension}`))
 
 /** What makes the object useful to somebody who has nothing but the bucket; the SHA-256 is added while it is written. */
 export function archiveFacts({ source, openid_hash, created_at }: TemporaryData, rule: ArchiveRule): ArchiveFacts {

@@ -11,26 +11,25 @@ import type { KeptTemporary, TemporaryData, TemporaryRow } from './temporaryRow.
 /** What copying needs. */
 export type CopyPorts = PortsOf<'table' | 'objects' | 'wechat'>
 
-/** Copies the media of a row and writes that down. Throws what {@link storeMedia} and `keepFile` throw. */
+/**
+ * Copies the media of a row, its bytes first and then the row: what was opened by {@link openMedia}, else what that
+ * opens. Throws what it, `storeFile` and `keepFile` throw.
+ */
 export async function copyMedia(
   ports: CopyPorts,
   row: TemporaryRow,
-  { rule, signal }: { rule: ArchiveRule; signal: AbortSignal },
+  { rule, opened, signal }: { rule: ArchiveRule; opened?: BinaryMedia; signal: AbortSignal },
 ): Promise<KeptTemporary> {
-  const file = await storeMedia(ports, row.data, { rule, signal })
+  const media = opened ?? (await openMedia(ports, row.data, signal))
+  const file = await shelve(ports, row.data, { media, rule, signal })
   const kept = await keepFile(ports, row, { file, rule }, signal)
   if (row.data.origin !== undefined) await removeOrigin(ports, row.data.origin)
   return kept
 }
 
-/** Copies the bytes only. Throws what the `WeChat` port and the stores throw, `MEDIA_NOT_FOUND` when WeChat has none. */
-export async function storeMedia(
-  ports: CopyPorts,
-  data: TemporaryData,
-  { rule, signal }: { rule: ArchiveRule; signal: AbortSignal },
-): Promise<StoredFile> {
-  const media = (await ownObject(ports, data, signal)) ?? (await fromWeChat(ports, data, signal))
-  return shelve(ports, data, { media, rule, signal })
+/** Opens the bytes. Throws what the `WeChat` port and the stores throw, `MEDIA_NOT_FOUND` when WeChat has none. */
+export async function openMedia(ports: CopyPorts, data: TemporaryData, signal: AbortSignal): Promise<BinaryMedia> {
+  return (await ownObject(ports, data, signal)) ?? (await fromWeChat(ports, data, signal))
 }
 
 /** Puts bytes at the media's place in the archive. Throws what `storeFile` throws. */

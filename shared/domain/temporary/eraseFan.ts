@@ -1,68 +1,76 @@
 /** Erases what a fan sent, on request: copies, and every trace that leads to the fan. */
-import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
-import type { RowKey } from '../../ports/table.ts'
-import { ownsFile } from './archive.ts'
-import { fanPartition, IndexData, indexMedia } from './mediaIndex.ts'
+import type { Row, RowKey, Table } from '../../ports/table.ts'
+import { eraseMedia } from './eraseMedia.ts'
+import { beginErasure, endErasure, findErasure, isTaken } from './erasure.ts'
+import { fanPartition, IndexData } from './mediaIndex.ts'
 import { openidHash } from './openidHash.ts'
-import { findTemporary, type TemporaryData, temporaryRow } from './temporaryRow.ts'
+import { removeCopies } from './removeCopies.ts'
+import { findTemporary, type TemporaryData } from './temporaryRow.ts'
 
 const PAGE = 100
-const MAX_TRIES = 5
 
-type ErasePorts = PortsOf<'table' | 'objects' | 'secrets' | 'sealer'>
+type ErasePorts = PortsOf<'table' | 'objects'>
 
 /**
  * Answers how many media are gone; safe to repeat, and to be repeated after a failure: the entry that leads to a media
- * goes last. A copy that is under way finds its row erased and removes itself.
+ * goes last. A copy or a renewal that is under way finds its row erased and undoes itself, and a message that waits to be
+ * archived is not. What a request leaves behind, or a run that dies meanwhile, the schedule takes.
  */
 export async function eraseFan(
-  ports: ErasePorts,
-  fan: { appId: string; openid: string },
+  ports: ErasePorts & PortsOf<'secrets' | 'sealer'>,
+  { appId, openid }: { appId: string; openid: string },
   signal: AbortSignal,
 ): Promise<number> {
-  const { table } = ports
-  const partition = fanPartition(fan.appId, await openidHash(ports, fan, signal))
+  const fan = { appId, openidHash: await openidHash(ports, { appId, openid }, signal) }
+  // First, so that of a message and its erasure one sees the other.
+  await beginErasure(ports, fan, signal)
   let erased = 0
   for (;;) {
     // What is erased leaves the list, so that its beginning is always what is left.
-    const { items } = await table.list<unknown>(partition, { limit: PAGE }, signal)
+    const { items } = await ports.table.list<unknown>(fanPartition(appId, fan.openidHash), { limit: PAGE }, signal)
     if (items.length === 0) return erased
-    for (const entry of items) {
-      const { app_id: appId, media_id: mediaId } = IndexData.parse(entry.data)
-      if (await erase(ports, { appId, mediaId }, signal)) erased++
-      await forgetEntry(ports, entry, signal)
+    for (const entry of items) erased += await eraseEntry(ports, entry, signal)
+  }
+}
+
+/**
+ * Goes through an erasure once more, when nobody can be at work any more who began before it. What the fan sent since
+ * stays.
+ */
+export async function finishErasure(ports: ErasePorts, key: RowKey, signal: AbortSignal): Promise<void> {
+  const { table, clock } = ports
+  const row = await findErasure(table, key, signal)
+  if (!row?.due || row.due.at > clock.now()) return
+  const partition = fanPartition(row.data.app_id, row.data.openid_hash)
+  let cursor: string | undefined
+  do {
+    const page = await table.list<unknown>(partition, { limit: PAGE, ...(cursor !== undefined && { cursor }) }, signal)
+    for (const entry of page.items) {
+      const sentAt = await sentAtOf(table, entry, signal)
+      if (sentAt === undefined || isTaken(row.data, sentAt)) await eraseEntry(ports, entry, signal)
     }
-  }
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  await endErasure(table, row, signal)
 }
 
-async function erase(
-  { table, objects }: ErasePorts,
-  name: { appId: string; mediaId: string },
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const row = await findTemporary(table, name, signal)
-    if (!row || row.data.state === 'ERASED') return false
-    const { file, origin } = row.data
-    // Objects first: the row is what tells where they are.
-    if (file && ownsFile(row.data)) await objects.remove(file.object_key, signal)
-    if (origin !== undefined) await objects.remove(origin, signal)
-    const next = erased(row.data)
-    await indexMedia(table, next, signal)
-    if ((await table.put(temporaryRow(next), row.version, signal)).ok) return true
-  }
-  throw new AppError('WRITE_CONFLICT', 'A media is being changed by others; try again.')
+/** When WeChat got what an entry leads to (ms), of a later upload the first one; `undefined` for what is gone already. */
+async function sentAtOf(table: Table, { data }: Row<unknown>, signal: AbortSignal): Promise<number | undefined> {
+  const { app_id: appId, media_id: mediaId } = IndexData.parse(data)
+  const media = (await findTemporary(table, { appId, mediaId }, signal))?.data
+  if (!media || media.state === 'ERASED') return undefined
+  const { renewed_from: first } = media
+  const root = first === undefined ? undefined : await findTemporary(table, { appId, mediaId: first }, signal)
+  return root?.data.created_at ?? media.created_at
 }
 
-/** What stays: that this media_id must not come back. */
-const erased = ({ app_id, media_id, source, created_at, age_known, expires_at }: TemporaryData): TemporaryData => ({
-  ...{ app_id, media_id, source, created_at, age_known, expires_at },
-  state: 'ERASED',
-  attempts: 0,
-})
-
-async function forgetEntry({ table }: ErasePorts, key: RowKey, signal: AbortSignal): Promise<void> {
-  const row = await table.get(key, signal)
-  if (row) await table.remove(row, row.version, signal)
+async function eraseEntry(ports: ErasePorts, entry: Row<unknown>, signal: AbortSignal): Promise<number> {
+  const { app_id: appId, media_id: mediaId, source } = IndexData.parse(entry.data)
+  const clear = (data: TemporaryData) => removeCopies(ports, data, signal)
+  const erased = await eraseMedia(ports, { appId, mediaId, source }, { clear, signal })
+  // Last: it leads to the media.
+  const row = await ports.table.get(entry, signal)
+  if (row) await ports.table.remove(row, row.version, signal)
+  return erased
 }

@@ -1,7 +1,7 @@
 /** A temporary media: fetched from WeChat once, and answered from the copy after WeChat has dropped it. */
 import type { MediaName } from '../library/libraryRows.ts'
 import { archiveRules } from './archive.ts'
-import { type CopyPorts, copyMedia, storeMedia } from './copyMedia.ts'
+import { type CopyPorts, copyMedia, openMedia } from './copyMedia.ts'
 import { gone } from './keepFile.ts'
 import { findTemporary, type KeptTemporary } from './temporaryRow.ts'
 import { firstSight, trackMedia } from './trackMedia.ts'
@@ -23,10 +23,15 @@ export async function getTemporaryMedia(
   const rule = await archiveRules(table)(name.appId, signal)
   if (known) return copyMedia(ports, known, { rule, signal })
   const seen = { ...name, source: 'tracked' as const }
-  const file = await storeMedia(ports, firstSight(seen, clock.now()), { rule, signal })
-  const { data } = await trackMedia(ports, { ...seen, file, rule }, signal)
-  // Another first reader may have won, or the fan who sent it may have asked for its end.
-  if (data.file?.object_key !== file.object_key) await objects.remove(file.object_key, signal)
-  if (!data.file) throw gone(name)
-  return { ...data, file: data.file }
+  const opened = await openMedia(ports, firstSight(seen, clock.now()), signal)
+  try {
+    // Before the bytes are written: what lies in the store must always be found through a row.
+    const row = await trackMedia(ports, seen, signal)
+    if (row.data.state === 'ERASED') throw gone(name)
+    // Another first reader may have been faster.
+    if (row.data.file) return { ...row.data, file: row.data.file }
+    return await copyMedia(ports, row, { rule, opened, signal })
+  } finally {
+    opened.body.destroy()
+  }
 }

@@ -1,11 +1,15 @@
-/** Removes copies whose account keeps them for a number of days only. */
+/** Removes copies whose account keeps them for a number of days only, and what erasures left to be done. */
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { RowKey } from '../../ports/table.ts'
-import { type ArchiveRules, archiveRules, ownsFile } from './archive.ts'
+import { MAX_SKEW_MS } from '../tokens/clockSkew.ts'
+import { type ArchiveRules, archiveRules } from './archive.ts'
+import { finishErasure } from './eraseFan.ts'
+import { isErasureKey } from './erasure.ts'
 import { mirrored } from './keepFile.ts'
 import { removeFromIndex } from './mediaIndex.ts'
-import { findTemporary, parseTemporaryKey, RETENTION_QUEUE, temporaryRow } from './temporaryRow.ts'
+import { removeCopies } from './removeCopies.ts'
+import { findTemporary, parseTemporaryKey, RETENTION_QUEUE, type TemporaryRow, temporaryRow } from './temporaryRow.ts'
 
 const BATCH = 1000
 const IN_FLIGHT = 20
@@ -33,22 +37,67 @@ export async function removeExpired(ports: PortsOf<'table' | 'objects'>, call: C
   return removed
 }
 
+interface Removing {
+  rules: ArchiveRules
+  signal: AbortSignal
+}
+
 async function removeOne(
-  { table, objects, clock }: PortsOf<'table' | 'objects'>,
+  ports: PortsOf<'table' | 'objects'>,
   key: RowKey,
-  { rules, signal }: { rules: ArchiveRules; signal: AbortSignal },
+  { rules, signal }: Removing,
 ): Promise<boolean> {
-  const name = parseTemporaryKey(key)
-  const row = name && (await findTemporary(table, name, signal))
-  if (!row?.data.file || (row.data.keep_until ?? Number.POSITIVE_INFINITY) > clock.now()) return false
-  // The account may have changed its mind since the copy was made.
-  const next = mirrored(row.data, row.data.file, await rules(row.data.app_id, signal))
-  if ((next.keep_until ?? Number.POSITIVE_INFINITY) > clock.now()) {
-    await table.put(temporaryRow(next), row.version, signal)
+  const { table, clock } = ports
+  if (isErasureKey(key)) {
+    await finishErasure(ports, key, signal)
     return false
   }
+  const name = parseTemporaryKey(key)
+  const row = name && (await findTemporary(table, name, signal))
+  if (!row || (row.data.keep_until ?? Number.POSITIVE_INFINITY) > clock.now()) return false
+  if (row.data.state === 'ERASED') return removeLate(ports, row, signal)
+  const going = await condemned(ports, row, { rules, signal })
+  if (!going) return false
   // The row last: until then the rest is due again.
-  if (ownsFile(row.data)) await objects.remove(row.data.file.object_key, signal)
-  await removeFromIndex(table, row.data, signal)
-  return table.remove(row, row.version, signal)
+  await removeCopies(ports, going.data, signal)
+  await removeFromIndex(table, going.data, signal)
+  return table.remove(going, going.version, signal)
+}
+
+/** What runs wrote that began before the erasure and died. */
+async function removeLate(
+  ports: PortsOf<'table' | 'objects'>,
+  row: TemporaryRow,
+  signal: AbortSignal,
+): Promise<boolean> {
+  await removeCopies(ports, row.data, signal)
+  const { keep_until: _, stems: __, ...data } = row.data
+  await ports.table.put(temporaryRow(data), row.version, signal)
+  return false
+}
+
+/**
+ * The row once it says that its object goes, so that nobody begins to upload that again; `undefined` when it stays. Later
+ * uploads share the object, so that it lasts as long as the latest of them.
+ */
+async function condemned(
+  { table, clock }: PortsOf<'table'>,
+  row: TemporaryRow,
+  { rules, signal }: Removing,
+): Promise<TemporaryRow | undefined> {
+  const { data, version } = row
+  if (!data.file || data.removing) return data.file && row
+  if (data.renewing && data.renewing.until + 2 * MAX_SKEW_MS > clock.now()) return undefined
+  // The account may have changed its mind since the copy was made.
+  const rule = await rules(data.app_id, signal)
+  const { app_id: appId, renewed_as: mediaId } = data
+  const latest = mediaId === undefined ? undefined : (await findTemporary(table, { appId, mediaId }, signal))?.data
+  const shared = latest?.file?.object_key === data.file.object_key ? [mirrored(latest, data.file, rule)] : []
+  const own = mirrored(data, data.file, rule)
+  const end = Math.max(...[own, ...shared].map(({ keep_until = Number.POSITIVE_INFINITY }) => keep_until))
+  const { keep_until: _, ...rest } = own
+  const next =
+    end > clock.now() ? { ...rest, ...(Number.isFinite(end) && { keep_until: end }) } : { ...own, removing: true }
+  const written = await table.put(temporaryRow(next), version, signal)
+  return written.ok && next.removing ? written.row : undefined
 }

@@ -27,6 +27,7 @@ const LOOK_AGAIN_MS = 250
 const ASK_MS = 3_000
 const MIN_REMAINING_MS = 3_000
 const LEASE_ID_LENGTH = 16
+const MAX_TRIES = 5
 
 /** A valid media. */
 export interface Renewed {
@@ -45,7 +46,7 @@ export async function renewMedia(ports: CopyPorts, name: MediaName, call: Call):
   const root = { ...name, mediaId: asked?.data.renewed_from ?? name.mediaId }
   while (call.remaining() > MIN_REMAINING_MS) {
     const row = await findTemporary(table, root, call.signal)
-    if (row?.data.state === 'ERASED') throw gone(name)
+    if (row?.data.state === 'ERASED' || row?.data.removing) throw gone(name)
     if (row?.data.renewing && row.data.renewing.until > clock.now()) {
       await clock.sleep(LOOK_AGAIN_MS, call.signal)
       continue
@@ -54,7 +55,8 @@ export async function renewMedia(ports: CopyPorts, name: MediaName, call: Call):
     if (valid) return { data: valid, renewed: valid.media_id !== name.mediaId }
     const kept = await getTemporaryMedia(ports, root, call.signal)
     const claimed = await claim(ports, root, kept, call.signal)
-    if (claimed) return { data: await uploadAgain(ports, claimed, call.signal), renewed: true }
+    const data = claimed && (await uploadAgain(ports, claimed, call.signal))
+    if (data) return { data, renewed: true }
   }
   throw new AppError('OUT_OF_TIME', 'The media is being uploaded for another caller; try again.', {}, { retryAfter: 2 })
 }
@@ -106,13 +108,21 @@ async function claim(
 ): Promise<KeptTemporary | undefined> {
   const row = await findTemporary(table, root, signal)
   const isFree = !row?.data.renewing || row.data.renewing.until <= clock.now()
-  if (!row || !isFree || row.data.renewed_as !== kept.renewed_as) return undefined
+  if (!row || !isFree || row.data.removing || row.data.renewed_as !== kept.renewed_as) return undefined
   const renewing = { id: randomId(random, LEASE_ID_LENGTH), until: clock.now() + LEASE_MS }
   const claimed = { ...row.data, file: kept.file, renewing }
   return (await table.put(temporaryRow(claimed), row.version, signal)).ok ? claimed : undefined
 }
 
-async function uploadAgain(ports: CopyPorts, root: KeptTemporary, signal: AbortSignal): Promise<Renewed['data']> {
+/**
+ * The successor, `undefined` when the claim was lost meanwhile. The first media names it before it is tracked: an erasure
+ * then knows of it, whatever it finds of it, and one that was faster leaves nothing to track.
+ */
+async function uploadAgain(
+  ports: CopyPorts,
+  root: KeptTemporary,
+  signal: AbortSignal,
+): Promise<Renewed['data'] | undefined> {
   const { table, objects, wechat } = ports
   const { app_id: appId, file, openid_hash: openidHash, filename } = root
   try {
@@ -133,27 +143,37 @@ async function uploadAgain(ports: CopyPorts, root: KeptTemporary, signal: AbortS
       },
       signal,
     )
+    const isNamed = await settle(ports, root, ({ renewing }) => ({ renewing, renewed_as: media.media_id }))
+    if (!isNamed) return undefined
     const { data } = await trackMedia(ports, {
       ...{ appId, mediaId: media.media_id, source: 'upload', type, createdAt: media.created_at * 1000 },
       ...{ file, filename, openidHash, renewedFrom: root.media_id },
       rule: await archiveRules(table)(appId),
     })
-    await settle(ports, root, media.media_id)
+    if (data.state === 'ERASED') throw gone({ mediaId: root.media_id })
+    // The lease ends by itself, too.
+    await settle(ports, root, ({ renewed_as }) => ({ renewed_as })).catch(() => undefined)
     return { ...data, type }
   } catch (error) {
     // The next caller need not wait for the lease; nobody but WeChat holds what may have been uploaded in vain.
-    await settle(ports, root, undefined).catch(() => undefined)
+    await settle(ports, root, ({ renewed_as }) => ({ renewed_as })).catch(() => undefined)
     throw error
   }
 }
 
-/** Ends the claim; `mediaId` is the successor. Of two, the later claim's counts. */
-async function settle({ table }: CopyPorts, root: TemporaryData, mediaId: string | undefined): Promise<void> {
-  for (let tries = 0; tries < 5; tries++) {
+/** Changes the first media while it is ours; false once it is not. Of two claims the later one counts. */
+async function settle(
+  { table }: CopyPorts,
+  root: TemporaryData,
+  change: (data: TemporaryData) => Pick<TemporaryData, 'renewing' | 'renewed_as'>,
+): Promise<boolean> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const row = await findTemporary(table, { appId: root.app_id, mediaId: root.media_id })
-    if (row?.data.renewing?.id !== root.renewing?.id || !row) return
-    const { renewing: _, ...rest } = row.data
-    const next = { ...rest, ...(mediaId !== undefined && { renewed_as: mediaId }) }
-    if ((await table.put(temporaryRow(next), row.version)).ok) return
+    if (!row || row.data.renewing?.id !== root.renewing?.id) return false
+    const { renewing: _, renewed_as: __, ...rest } = row.data
+    const { renewing, renewed_as } = change(row.data)
+    const next = { ...rest, ...(renewing && { renewing }), ...(renewed_as !== undefined && { renewed_as }) }
+    if ((await table.put(temporaryRow(next), row.version)).ok) return true
   }
+  throw new AppError('WRITE_CONFLICT', 'The media is being changed by others; try again.')
 }

@@ -44,6 +44,8 @@ export const TemporaryData = z.object({
   try_at: z.number().optional(),
   /** The copy. */
   file: StoredFile.optional(),
+  /** Stems of keys (no extension) under which a copy may lie, for the media's day was another one before. */
+  stems: z.array(z.string()).optional(),
   /** An object of ours with the same bytes, from which the copy is made without asking WeChat. */
   origin: z.string().optional(),
   /** A voice of the JS-SDK, whose better form media/get/jssdk gives out (wechat-api.md §2.3). */
@@ -58,8 +60,10 @@ export const TemporaryData = z.object({
   renewed_as: z.string().optional(),
   /** Somebody uploads them again just now. */
   renewing: z.object({ id: z.string(), until: z.number() }).optional(),
-  /** When the copy is to be removed; for good when absent. */
+  /** When the copy is to be removed, for good when absent; of an erased media, when what late runs left is. */
   keep_until: z.number().optional(),
+  /** The copy's time is over and its object goes: nobody may upload it again. */
+  removing: z.boolean().optional(),
   /** Why the last copy failed. */
   error: FailureView.optional(),
 })
@@ -142,7 +146,8 @@ function dueOf({
     const tried = expires_at - at <= LAST_DAY_MS ? MIRROR_LAST_QUEUE : MIRROR_AGAIN_QUEUE
     return { due: { queue: attempts > 0 ? tried : MIRROR_QUEUE, at } }
   }
-  return state === 'MIRRORED' && keep_until !== undefined ? { due: { queue: RETENTION_QUEUE, at: keep_until } } : {}
+  const isKept = state === 'MIRRORED' || state === 'ERASED'
+  return isKept && keep_until !== undefined ? { due: { queue: RETENTION_QUEUE, at: keep_until } } : {}
 }
 
 /** When rows about a media without a copy may be collected. */

@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { MediaType } from '../../ports/wechat.ts'
 import type { StoredFile } from '../library/storedFile.ts'
+import { archiveStem, otherStems } from './archive.ts'
 import { mirrored } from './keepFile.ts'
 import { indexMedia, leaveExpiry } from './mediaIndex.ts'
 import { findTemporary, LIFE_MS, type TemporaryData, type TemporaryRow, temporaryRow } from './temporaryRow.ts'
@@ -93,6 +94,9 @@ function learned(data: TemporaryData, seen: SeenMedia): TemporaryData {
   if (!data.type && type) news.type = type
   if (!data.age_known && createdAt !== undefined) {
     Object.assign(news, { created_at: createdAt, age_known: true, expires_at: createdAt + LIFE_MS })
+    // A run that began before may yet write where it was told to.
+    const stems = otherStems({ ...data, created_at: createdAt, stems: [...(data.stems ?? []), archiveStem(data)] })
+    if (stems.length > 0) news.stems = stems
   }
   if (data.openid_hash === undefined && openidHash !== undefined) news.openid_hash = openidHash
   if (!data.file && data.origin === undefined && origin !== undefined) news.origin = origin
