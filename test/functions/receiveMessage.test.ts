@@ -205,6 +205,8 @@ describe('what is not WeChat’s', () => {
     ['a page', '<html><p>a<br></html>'],
     ['a document type', '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><xml><Encrypt>&b;</Encrypt></xml>'],
     ['JSON cut short', '{"Encrypt":"'],
+    ['JSON nested deeply', `{"Encrypt":"a","a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
+    ['XML nested deeply', `<xml><Encrypt>a</Encrypt>${'<a>'.repeat(9_000)}${'</a>'.repeat(9_000)}</xml>`],
     ['bytes', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
   ])('is 400 with a body of %s', async (_case, body) => {
     await using service = await world()

@@ -30,13 +30,14 @@ type ReceivePorts = PortsOf<'table' | 'secrets' | 'invoker'>
 /**
  * Once it returns, WeChat may be answered `success`: a message with media, or one to be handed on, is in the table, and
  * any number of deliveries of it, also at once, are one row. Throws `CALLBACK_REFUSED`, `INVALID_REQUEST` for a body
- * that is neither XML nor JSON, and `STORE_UNAVAILABLE`, so that WeChat delivers it again.
+ * that is neither XML nor JSON or nested too deeply, and `STORE_UNAVAILABLE`, so that WeChat delivers it again.
  */
 export async function receivePush(ports: ReceivePorts, push: Push, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics } = ports
   const { appId, query, body } = push
   const fields = readPushFields(Buffer.from(body).toString('utf8'))
-  if (!fields) throw new AppError('INVALID_REQUEST', 'The body is neither the XML nor the JSON of a push.')
+  if (!fields)
+    throw new AppError('INVALID_REQUEST', 'The body is neither the XML nor the JSON of a push, or nested too deeply.')
   if (fields.get('action') === 'CheckContainerPath') return
   const now = clock.now()
   const settings = await openCallback(ports, appId, signal)

@@ -90,6 +90,9 @@ const PAYLOADS: Record<string, string> = {
   'thousands of ampersands': `<xml><A>${'&'.repeat(60_000)}</A></xml>`,
   'a JSON text that never ends': `{"a":"${'\\"'.repeat(30_000)}`,
   'JSON inside each other': `{"a":${'['.repeat(60_000)}`,
+  'lists inside each other that end': `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+  'objects inside each other that end': `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
+  'elements inside each other that end': `${'<a>'.repeat(9_000)}${'</a>'.repeat(9_000)}`,
 }
 
 describe('what is no XML of WeChat', () => {
@@ -128,6 +131,52 @@ describe('what is no XML of WeChat', () => {
     )
   })
 })
+
+describe('what is nested', () => {
+  const KIB_64 = 64 * 1024
+  const shell = fc.constantFrom(
+    ['{"子":', '}'] as const,
+    ['[', ']'] as const,
+    ['{"a":"]}", "b" : ', '}'] as const,
+    ['[1,[],', ']'] as const,
+    ['{"\\"[":{},"x":', '}'] as const,
+  )
+
+  it('is read to a depth of ten in JSON and of five in XML', () => {
+    const json = (depth: number) => `{"MsgId":1,"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
+    const xml = (depth: number) => `<xml><MsgId>1</MsgId>${'<a>'.repeat(depth - 1)}${'</a>'.repeat(depth - 1)}</xml>`
+    for (const text of [json(10), xml(5)]) expect(readPushFields(text)?.get('MsgId')).toBe('1')
+    for (const text of [json(11), xml(6)]) expect(readPushFields(text)).toBeUndefined()
+  })
+
+  it('more deeply is refused, whatever it is nested in, up to 64 KiB; brackets in texts do not count', () => {
+    fc.assert(
+      fc.property(
+        fc.array(shell, { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 1, max: 400 }),
+        (shells, times) => {
+          const all = Array.from({ length: times }, () => shells).flat()
+          const opening = all.map(([begin]) => begin).join('')
+          const closing = all.map(([, end]) => end).reverse()
+          const nested = `{"Content":"[[[[[[[[[[[[{{{","a":${opening}7${closing.join('')}}`
+          fc.pre(Buffer.byteLength(nested) <= KIB_64)
+          expect(readPushFields(nested.slice(0, nested.length / 2))).toBeUndefined()
+          expect(readPushFields(nested)?.get('Content')).toBe(
+            depthOf(JSON.parse(nested)) > 10 ? undefined : '[[[[[[[[[[[[{{{',
+          )
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let deepest = 0
+  for (const one of Object.values(value)) deepest = Math.max(deepest, depthOf(one))
+  return deepest + 1
+}
 
 describe('a push', () => {
   const NAME = fc.stringMatching(/^[A-Za-z_][\w.-]{0,9}$/)
