@@ -10,9 +10,11 @@ export function encodeJson(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value, (_key, item: unknown) => (typeof item === 'string' ? plain(item) : item)))
 }
 
+const UTF_8 = new TextDecoder('utf-8')
+
 /** Bytes as text: UTF-8 whatever the headers say, broken sequences replaced, a byte order mark dropped. */
 export function decodeText(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8').decode(bytes)
+  return UTF_8.decode(bytes)
 }
 
 /** The value of a JSON text, raw control characters inside strings tolerated; `undefined` when it is no JSON. */

@@ -8,7 +8,10 @@ const IN_JSON = /("(?:\w*access_token|\w*refresh_token|secret|appsecret)"\s*:\s*
 export function withoutSecrets(text: string, secrets: string[]): string {
   let out = text
   for (const secret of secrets) {
-    if (secret) out = out.replaceAll(secret, '[secret]').replaceAll(encodeURIComponent(secret), '[secret]')
+    if (!secret) continue
+    const encoded = encodeURIComponent(secret)
+    out = out.replaceAll(secret, '[secret]')
+    if (encoded !== secret) out = out.replaceAll(encoded, '[secret]')
   }
   return out
 }

@@ -60,8 +60,6 @@ export function undiciTransport(options: TransportOptions): Transport & { close(
 }
 
 async function exchange(agent: Dispatcher, base: URL, wanted: TransportRequest, progress: Progress) {
-  const stop = new AbortController()
-  const signal = wanted.signal ? AbortSignal.any([wanted.signal, stop.signal]) : stop.signal
   const { body } = wanted
   const options = {
     origin: base.origin,
@@ -70,23 +68,60 @@ async function exchange(agent: Dispatcher, base: URL, wanted: TransportRequest, 
     headers: body ? { ...wanted.headers, 'content-length': String(body.length) } : wanted.headers,
     headersTimeout: wanted.timeoutMs,
     bodyTimeout: wanted.timeoutMs,
-    signal,
-    body: body ? watched(body, signal, progress) : null,
   }
+  const {
+    statusCode,
+    headers,
+    body: answer,
+  } = body === undefined || body instanceof Uint8Array
+    ? await sendBytes(agent, { ...options, body, signal: wanted.signal }, progress)
+    : await sendFile(agent, { ...options, body, signal: wanted.signal }, progress)
+  return { status: statusCode, headers: single(headers), body: answer } satisfies TransportAnswer
+}
+
+type Options<Body> = Omit<Parameters<typeof request>[0], 'body' | 'signal'> & {
+  body: Body
+  signal: AbortSignal | undefined
+}
+
+/** Bytes leave at once, in one piece with the head; undici tells when. */
+function sendBytes(
+  agent: Dispatcher,
+  { body, signal, ...options }: Options<Uint8Array | undefined>,
+  progress: Progress,
+): Promise<Dispatcher.ResponseData> {
+  const onBodySent = () => {
+    progress.started = true
+  }
+  const telling: Pick<Dispatcher, 'dispatch'> = {
+    dispatch: (asked, handler) => agent.dispatch(asked, Object.assign(handler, { onBodySent })),
+  }
+  const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : null
+  return request.call(telling, { ...options, body: bytes, ...(signal && { signal }) })
+}
+
+/** A file is read while it is sent, and its source is closed however that ends. */
+async function sendFile(
+  agent: Dispatcher,
+  { body, signal: outer, ...options }: Options<TransportBody>,
+  progress: Progress,
+): Promise<Dispatcher.ResponseData> {
+  const stop = new AbortController()
+  const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal
   try {
-    const answer = await request.call(agent, options)
+    const answer = await request.call(agent, { ...options, body: watched(body, signal, progress), signal })
     // An answer may come before the body was wholly sent; its source must not stay open then.
     answer.body.once('close', () => stop.abort())
-    return { status: answer.statusCode, headers: single(answer.headers), body: answer.body } satisfies TransportAnswer
+    return answer
   } catch (error) {
     stop.abort()
     throw error
   }
 }
 
-/** Notes when the first byte leaves. undici writes the head of the request together with the first chunk. */
-function watched(body: TransportBody | Uint8Array, signal: AbortSignal, progress: Progress): AsyncIterable<Uint8Array> {
-  const chunks = body instanceof Uint8Array ? [body] : body.open(signal)
+/** Opens the file, and notes when its first byte leaves. undici writes the head of the request together with the first chunk. */
+function watched(body: TransportBody, signal: AbortSignal, progress: Progress): AsyncIterable<Uint8Array> {
+  const chunks = body.open(signal)
   return (async function* () {
     try {
       for await (const chunk of chunks) {

@@ -9,6 +9,6 @@ declare module 'undici/lib/api/api-request.js' {
 
   /** undici takes iterable bodies (its docs/api/Dispatcher.md) without typing them. */
   type Options = Omit<Dispatcher.RequestOptions, 'body'> & { body: AsyncIterable<Uint8Array> | Buffer | null }
-  function request(this: Dispatcher, options: Options): Promise<Dispatcher.ResponseData>
+  function request(this: Pick<Dispatcher, 'dispatch'>, options: Options): Promise<Dispatcher.ResponseData>
   export = request
 }
