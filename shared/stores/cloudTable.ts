@@ -1,7 +1,7 @@
 /** The Table port on CloudBase's document database. */
 import type { AppError } from '../core/errors.ts'
 import type { Random } from '../ports/random.ts'
-import type { ListQuery, Page, PutResult, Row, RowDraft, RowKey, Table } from '../ports/table.ts'
+import type { DueRow, ListQuery, Page, PutResult, Row, RowDraft, RowKey, Table } from '../ports/table.ts'
 import { type CloudBaseClient, untilAborted } from './cloudBase.ts'
 import { documentDue, documentId, documentRow, rowDocument } from './cloudDocument.ts'
 import { cloudFailure } from './cloudFailure.ts'
@@ -106,12 +106,23 @@ export function cloudTable({ collection, client, random }: CloudTableOptions): T
 
     due: (queue, until, limit, signal) =>
       guarded(signal, async () => {
-        const found = await (await where({ dueQueue: queue, dueAt: { $lte: until } }))
-          .orderBy('dueAt', 'asc')
-          .limit(Math.min(limit, MAX_DOCUMENTS))
-          .field({ pk: true, sk: true, dueAt: true })
-          .get()
-        return documents(found).map(documentDue)
+        const rows: DueRow[] = []
+        while (rows.length < limit) {
+          const last = rows.at(-1)?.at
+          const size = Math.min(limit - rows.length, MAX_DOCUMENTS)
+          const times = { ...(last !== undefined && { $gte: last }), $lte: until }
+          const found = await (await where({ dueQueue: queue, dueAt: times }))
+            .orderBy('dueAt', 'asc')
+            // The index orders by time alone: of those of the last moment, the first are known already.
+            .skip(rows.filter(({ at }) => at === last).length)
+            .limit(size)
+            .field({ pk: true, sk: true, dueAt: true })
+            .get()
+          const page = documents(found).map(documentDue)
+          rows.push(...page)
+          if (page.length < size) break
+        }
+        return rows
       }),
   }
 }

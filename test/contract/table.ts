@@ -351,6 +351,21 @@ export function tableContract(name: string, open: () => Promise<TableUnderTest>)
         expect(await table.due(name, 7, 100)).toHaveLength(40)
       })
 
+      it('gives as many as are asked for, each once, where more of them are due at once than a store reads at a time', async () => {
+        const pk = partition()
+        const name = queue()
+        const times = [1, 2, ...Array.from({ length: 1_100 }, () => 3), 4, 5]
+        for (let start = 0; start < times.length; start += 100) {
+          await Promise.all(
+            times.slice(start, start + 100).map((at, place) => duePut(pk, `row${start + place}`, name, at)),
+          )
+        }
+        const found = await table.due(name, 4, 2_000)
+        expect(new Set(found.map(({ sk }) => sk)).size).toBe(1_103)
+        expect(found.map(({ at }) => at)).toEqual(times.slice(0, 1_103))
+        expect(await table.due(name, 4, 1_050)).toHaveLength(1_050)
+      })
+
       it('follows a row that is due at another time', async () => {
         const pk = partition()
         const name = queue()
