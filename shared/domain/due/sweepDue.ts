@@ -37,10 +37,12 @@ export async function sweepDue(
     const { pk, sk } = due
     if (!mayMove(pk)) return
     seen.add(`${pk}/${sk}`)
+    // Counted before it is done: others of the account are under way beside it.
+    moved.set(pk, (moved.get(pk) ?? 0) + 1)
     try {
       await work(due)
-      moved.set(pk, (moved.get(pk) ?? 0) + 1)
     } catch (error) {
+      moved.set(pk, (moved.get(pk) ?? 0) - 1)
       log.error('a due row failed', { queue, pk, sk, error })
     }
   }
