@@ -2,11 +2,13 @@ import type { Readable } from 'node:stream'
 
 /**
  * Looks at the first `wanted` bytes of `body` (fewer when it is shorter) and puts them back. Rejects with the stream's
- * own error when it fails before.
+ * own error when it fails before; one that fails later fails whoever reads on, even before anybody does.
  */
 export function firstBytes(body: Readable, wanted: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     // One listener for the whole wait: adding it anew announces the bytes that are there already, again and again.
+    // A stream reads ahead: an error that nobody hears would end the process.
+    body.on('error', () => undefined)
     const stop = () => body.off('readable', look).off('end', look).off('close', fail).off('error', fail)
     const look = () => {
       // All that was asked for, or, once the source has ended, the shorter rest.

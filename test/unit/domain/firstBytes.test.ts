@@ -44,3 +44,12 @@ it('a stream that had failed before says so too, instead of waiting for ever', a
   await new Promise(setImmediate)
   await expect(firstBytes(body, 4)).rejects.toThrow()
 })
+
+it('a stream that fails after its head, before anybody reads on, fails its reader and nothing else', async () => {
+  const body = new Readable({ read: () => undefined })
+  body.push(Buffer.of(0xff, 0xd8, 0xff))
+  await firstBytes(body, 3)
+  body.destroy(new Error('the connection broke'))
+  await new Promise(setImmediate)
+  await expect(buffer(body)).rejects.toThrow('the connection broke')
+})
