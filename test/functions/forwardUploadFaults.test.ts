@@ -604,11 +604,11 @@ describe('a file that is poison', () => {
       await service.run(forwardUpload, hint, { ports: { objects } })
       await service.clock.advance(MINUTE_MS)
     }
+    service.loseSends = false
     const other = await openAndPost(service)
     await service.deliver()
     expect(await view(service, other)).toMatchObject({ state: 'STORED' })
     expect(await view(service, poison)).toMatchObject({ state: 'REJECTED', attempts: 5, error: { code: 'INTERNAL' } })
-    service.loseSends = false
     await service.ok(retryUpload, { params: { uploadId: poison.uploadId } })
     await service.settled()
     expect(await view(service, poison)).toMatchObject({ state: 'STORED' })

@@ -164,7 +164,10 @@ describe('a file', () => {
     service.weChatIsDown = true
     await service.clock.advance(60_000)
     const second = await file(service, mediaId)
-    expect({ ...second, expires_at: 0 }).toEqual({ ...first, expires_at: 0 })
+    // A signed address may hold its own end.
+    const lasting = (answer: typeof first) => ({ ...answer, down_url: address(answer), expires_at: 0 })
+    const address = ({ down_url }: typeof first) => new URL(down_url).pathname
+    expect(lasting(second)).toEqual(lasting(first))
     expect(second.expires_at).toBe(first.expires_at + 60)
     expect(second.expires_at).toBe(Math.floor(service.clock.now() / 1000) + 900)
     expect(service.calls('material/get_material')).toBe(1)

@@ -169,7 +169,9 @@ describe('a refused token', () => {
     const answers = Array.from({ length: 50 }, () => service.ok(uploadTemporaryMedia, upload))
     await service.drive(Promise.all(answers))
     expect(fetched(service)).toBe(2)
-    expect(service.calls('media/upload')).toBe(101)
+    // The first, and fifty that are repeated unless they came after the new token.
+    expect(service.calls('media/upload')).toBeGreaterThan(51)
+    expect(service.calls('media/upload')).toBeLessThanOrEqual(101)
   })
 
   it('is replaced once for four processes', async () => {

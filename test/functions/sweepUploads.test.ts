@@ -233,8 +233,8 @@ describe('a heap of work of one account', () => {
       await service.run(sweepUploads, { trigger: 'schedule' }, { ports })
       const place = handed.findIndex(payload => JSON.stringify(payload).includes(opened.uploadId))
       expect(place).toBeGreaterThanOrEqual(0)
-      // Within the first turn, or once that account has had its share of this run.
-      expect(place).toBeLessThan(uploads < 1_000 ? 6 : 501)
+      // Within the first turns, where the stores' answers overtake each other, or once that account has had its share.
+      expect(place).toBeLessThan(uploads < 1_000 ? 12 : 501)
       expect(handed.length).toBe(Math.min(uploads, 500) + 1)
     },
   )

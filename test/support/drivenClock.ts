@@ -28,9 +28,16 @@ export function drivenClock(start?: number): DrivenClock {
 /** Turns of the event loop without any progress after which a wait counts as stuck. */
 const MAX_TURNS = 20_000
 
-/** Lets real I/O go on, turn by turn, until `condition` holds; throws when it never does. No time passes. */
-export async function waitUntil(condition: () => boolean, what = 'a condition'): Promise<void> {
-  for (let turn = 0; turn < MAX_TURNS; turn++) {
+/**
+ * Lets real I/O go on, turn by turn, until `condition` holds; throws when it never does. Turns while something `isBusy` do
+ * not count. No time passes.
+ */
+export async function waitUntil(
+  condition: () => boolean,
+  what = 'a condition',
+  isBusy: () => boolean = () => false,
+): Promise<void> {
+  for (let turn = 0; turn < MAX_TURNS; turn += isBusy() ? 0 : 1) {
     if (condition()) return
     await settle()
   }

@@ -1,10 +1,10 @@
 /** Things in WeChat's library and draft box, and the way back from our answers to their bytes. */
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import type { FileFormat } from '../../shared/core/fileKind.ts'
 import type { Article, MediaFile, MediaType } from '../../shared/ports/wechat.ts'
 import { CONTENT_TYPES, fileBytes } from './files.ts'
 import type { Recorded } from './hosting.ts'
+import type { Download } from './testHost.ts'
 import { APP_ID, type World } from './world.ts'
 
 /** The ids that recorded events name. */
@@ -52,22 +52,11 @@ export async function article(service: World, changes: Partial<Article> = {}): P
   return { title: '春节', content: '<p>正文</p>', author: '小红', digest: '摘要', ...changes, thumb_media_id: cover }
 }
 
-/** The bytes behind an address that the memory signer made, and what it promises of them. */
-export async function behind(
-  service: World,
-  address: string,
-): Promise<{ key: string; bytes: Buffer; contentType: string; disposition: string }> {
-  const url = new URL(address)
-  const key = decodeURIComponent(url.pathname.slice(1))
-  const object = await service.objects.read(key)
-  if (!object) throw new Error(`nothing is stored at ${key}`)
-  const asked = (name: string) => url.searchParams.get(name) ?? ''
-  return {
-    key,
-    bytes: await buffer(object.body),
-    contentType: asked('response-content-type'),
-    disposition: asked('response-content-disposition'),
-  }
+/** The bytes behind a signed address, and what it promises of them. */
+export async function behind(service: World, address: string): Promise<Download> {
+  const found = await service.download(address)
+  if (!found) throw new Error(`nothing is stored at ${address}`)
+  return found
 }
 
 /** Makes what recorded events are about; a simulated id comes into the place of each recorded one. */

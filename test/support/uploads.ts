@@ -24,6 +24,7 @@ export interface Opened {
   uploadId: string
   appId: string | undefined
   bytes: Buffer
+  /** Of the form, or the headers where the store takes a PUT. */
   fields: Record<string, string>
 }
 
@@ -36,8 +37,14 @@ export async function open(service: World, wanted: Wanted = {}): Promise<Opened>
   const { filename = `日落 ${type}.${format}`, declared = {} } = wanted
   const body = { type, filename, size: bytes.length, content_type: CONTENT_TYPES[format], ...declared }
   const data = await target(service, { body, ...(appId !== undefined && { appId }) })
-  return { uploadId: data.upload_id, appId, bytes, fields: data.fields ?? {} }
+  return { uploadId: data.upload_id, appId, bytes, fields: data.fields ?? decoded(data.headers ?? {}) }
 }
+
+/** Headers are ASCII, so that their key is encoded; a form has it as it is. */
+const decoded = (headers: Record<string, string>): Record<string, string> => ({
+  ...headers,
+  key: decodeURIComponent(headers['key'] ?? ''),
+})
 
 /** Where the bytes of an upload must be posted; throws when it is finished already. */
 export async function target(service: World, ask: Ask): Promise<z.infer<typeof UploadTargetAnswer>['data']> {

@@ -7,6 +7,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { archiveMessage } from '../../functions/archiveMessage.ts'
+import { completeUpload } from '../../functions/completeUpload.ts'
 import { forwardMessage } from '../../functions/forwardMessage.ts'
 import { forwardUpload } from '../../functions/forwardUpload.ts'
 import { mirrorTemporaryMedia } from '../../functions/mirrorTemporaryMedia.ts'
@@ -17,21 +18,17 @@ import type { Control } from '../../local/wechat/control.ts'
 import type { SimulatedAccount } from '../../local/wechat/simulatedAccount.ts'
 import { startSimulator } from '../../local/wechat/startSimulator.ts'
 import { ACCOUNT_PARTITION, ACCOUNT_SCHEMA_VERSION, type AccountData } from '../../shared/core/account.ts'
-import { GUARDS } from '../../shared/core/guards.ts'
 import { type KeyData, keyRow, newApiKey } from '../../shared/core/keys.ts'
-import type { Call, Job, JobEvent, Operation } from '../../shared/core/operation.ts'
-import { endpoint } from '../../shared/core/pipeline.ts'
+import type { Job, JobEvent, Operation } from '../../shared/core/operation.ts'
 import type { AmbientPorts, NamedPorts, PortName, Wiring } from '../../shared/core/ports.ts'
-import { matchPath } from '../../shared/core/route.ts'
 import { callQuotas } from '../../shared/domain/quotas/callQuotas.ts'
 import { MIRROR } from '../../shared/domain/temporary/jobName.ts'
 import { tokenReader } from '../../shared/domain/tokens/tokenReader.ts'
 import { countsRow } from '../../shared/domain/uploads/countsRow.ts'
 import { FORWARDER, SWEEPER } from '../../shared/domain/uploads/jobNames.ts'
+import { parseObjectKey } from '../../shared/domain/uploads/uploadRow.ts'
 import { emfMetrics } from '../../shared/hosts/emfMetrics.ts'
 import { jsonLog } from '../../shared/hosts/jsonLog.ts'
-import { runJob } from '../../shared/hosts/runJob.ts'
-import { wire } from '../../shared/hosts/wire.ts'
 import type { Invoker } from '../../shared/ports/invoker.ts'
 import type { MetricName, Metrics } from '../../shared/ports/metrics.ts'
 import type { ObjectStore } from '../../shared/ports/objectStore.ts'
@@ -41,9 +38,6 @@ import type { Table } from '../../shared/ports/table.ts'
 import type { Tokens } from '../../shared/ports/tokens.ts'
 import type { WeChat } from '../../shared/ports/wechat.ts'
 import { keySecrets } from '../../shared/stores/keySecrets.ts'
-import { memoryObjects } from '../../shared/stores/memoryObjects.ts'
-import { memorySigner } from '../../shared/stores/memorySigner.ts'
-import { memoryTable } from '../../shared/stores/memoryTable.ts'
 import { tokenClient, weChatClient } from '../../shared/wechat/client.ts'
 import { secretCredentials } from '../../shared/wechat/credentials.ts'
 import { undiciTransport } from '../../shared/wechat/transport.ts'
@@ -54,12 +48,10 @@ import type { Multipart } from './multipartBody.ts'
 import { permitted } from './permitted.ts'
 import { type ProblemShape, parseProblem } from './problemShape.ts'
 import { seededRandom } from './seededRandom.ts'
+import { type Download, type HostRun, memoryHost, type TestHost } from './testHost.ts'
 
-/** API Gateway's and the forwarder's own limits (serverless.yml). */
+/** API Gateway's own limit (serverless.yml). */
 const REQUEST_LIMIT_MS = 29_000
-const JOB_LIMIT_MS = 120_000
-/** Hosts abort this long before the end of a run. */
-const RESERVE_MS = 1_500
 /** Idle turns of the event loop before time may pass: streams inside the process need some. */
 const IDLE_TURNS = 10
 const SEAL_KEY = Buffer.alloc(32, 0xa7)
@@ -115,6 +107,7 @@ export type ObjectEvent = Extract<JobEvent, { trigger: 'object' }>
 /** What `POST /wechat/uploads` answered. */
 interface PostTarget {
   fields?: Record<string, string> | undefined
+  headers?: Record<string, string> | undefined
 }
 
 /** One line of the log. */
@@ -157,7 +150,9 @@ export interface World extends AsyncDisposable {
   mirror(): Promise<unknown>
   /** Puts bytes where the client of `target` would, and queues the storage event. */
   post(target: PostTarget, bytes: Uint8Array, contentType?: string): Promise<ObjectEvent>
-  /** Delivers each queued event `times` times at once. */
+  /** What is behind an address that the signer made; `undefined` when there is nothing. */
+  download(address: string): Promise<Download | undefined>
+  /** Delivers each queued event `times` times at once; where the store tells nobody, the client does as often. */
   deliver(times?: number): Promise<void>
   /** Loses the queued events. */
   dropEvents(): void
@@ -208,9 +203,10 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       emf.record(name, value, fields)
     },
   }
-  const permissions = permitted()
-  const table = permissions.table(watch.watched(memoryTable()))
-  const objects = permissions.objects(memoryObjects())
+  const host = await hostOf({ clock, random: seededRandom(seed + 2) })
+  const permissions = permitted({ byRole: host.hasRoles })
+  const table = permissions.table(watch.watched(host.table))
+  const objects = permissions.objects(host.objects)
   const secrets = permissions.secrets(keySecrets(() => SEAL_KEY))
 
   let simulatorSleepers = 0
@@ -271,33 +267,34 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
         throw new Error(`there is no function ${id}`)
     }
   }
+  const through = host.invoker((id, payload) => {
+    const work = called(id, payload)
+    const ended: Promise<unknown> = work.catch(() => undefined).finally(() => background.delete(ended))
+    background.add(ended)
+    return work
+  })
   const invoker: Invoker = permissions.invoker({
-    // Payloads and answers cross a wire in real life.
-    call: async (id, payload) => structuredClone(await called(id, structuredClone(payload))),
-    async send(id, payload) {
-      if (it.loseSends) return
-      const work = called(id, structuredClone(payload))
-        .catch(() => undefined)
-        .finally(() => background.delete(work))
-      background.add(work)
+    ...through,
+    send: async (...call) => {
+      if (!it.loseSends) await through.send(...call)
     },
   })
   const newReader = () => tokenReader({ table, invoker, clock, random, log })
   const wechat = weChatClient({
-    transport,
-    tokens: newReader(),
+    transport: host.transport(transport),
+    tokens: host.tokens(newReader(), table),
     quotas: callQuotas({ table, clock, log, metrics }),
     clock,
     random,
     seen: call => log.info('wechat', { ...call }),
   })
-  const credentials = secretCredentials(tokenClient({ transport, clock }))
+  const credentials = host.credentials(secretCredentials(tokenClient({ transport, clock })))
   const ambient: AmbientPorts = { clock, random, log, metrics }
   const ports = {
     ...ambient,
     table,
     objects,
-    signer: permissions.signer(memorySigner()),
+    signer: permissions.signer(host.signer),
     wechat,
     credentials,
     secrets,
@@ -306,10 +303,10 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     outbound: { post: (request: OutboundRequest) => it.consumer(request) },
   }
 
-  /** Exactly what a function declared, with a test's own ports in their place. */
-  const portsFor = <N extends PortName>(needs: readonly N[], own: Partial<NamedPorts> = {}) => {
+  /** The ports of the last line of a function, with a test's own in their place. */
+  const wiringFor = (own: Partial<NamedPorts> = {}): Wiring<PortName> => {
     const all: NamedPorts = { ...ports, ...own }
-    const wiring: Wiring<PortName> = {
+    return {
       table: () => all.table,
       objects: () => all.objects,
       signer: () => all.signer,
@@ -320,29 +317,36 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       invoker: () => all.invoker,
       outbound: () => all.outbound,
     }
-    return wire(() => ambient, needs, wiring as Wiring<N>)
   }
 
   let runs = 0
   /** Runs `work` within virtual time, as a host does within real time. */
   const within = async <T>(
-    { limitMs, dies }: { limitMs: number; dies?: AbortSignal | undefined },
-    work: (call: Call) => Promise<T>,
+    { limitMs, dies, ports: own }: JobOptions & { limitMs: number },
+    work: (run: HostRun) => Promise<T>,
   ): Promise<T> => {
-    const end = clock.now() + limitMs
-    const abort = new AbortController()
-    const signal = dies ? AbortSignal.any([abort.signal, dies]) : abort.signal
     const done = new AbortController()
-    clock.sleep(Math.max(0, limitMs - RESERVE_MS), done.signal).then(
-      () => abort.abort(new DOMException('the run is about to end', 'TimeoutError')),
-      () => undefined,
-    )
+    const deadline = (ms: number): AbortSignal => {
+      const abort = new AbortController()
+      clock.sleep(ms, done.signal).then(
+        () => abort.abort(new DOMException('the run is about to end', 'TimeoutError')),
+        () => undefined,
+      )
+      return dies ? AbortSignal.any([abort.signal, dies]) : abort.signal
+    }
     try {
-      return await work({ requestId: `run-${++runs}`, remaining: () => end - clock.now(), signal })
+      return await work({ requestId: `run-${++runs}`, limitMs, ambient, wiring: wiringFor(own), deadline })
     } finally {
       done.abort()
     }
   }
+
+  const complete = ({ key }: ObjectEvent) => {
+    const { appId = APP_ID, uploadId = '' } = parseObjectKey(key) ?? {}
+    return it.request(completeUpload, { appId, params: { uploadId } })
+  }
+
+  const isBusy = () => host.inFlight() > 0
 
   const queue: ObjectEvent[] = []
   const it: World = {
@@ -393,13 +397,9 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     request: (operation, ask = {}) => it.send(operation, requestOf(operation, ask, it.keys.admin), ask),
 
     async send(operation, request, ask = {}) {
-      const params = matchPath(operation.path, new URL(request.url).pathname)
-      if (!params) throw new Error(`${request.url} is not ${operation.path}`)
-      const own = portsFor(operation.needs, ask.ports)
-      const own_table = ask.ports?.table ?? table
-      const run = endpoint(operation, { ambient: () => ambient, ports: own, table: () => own_table, guards: GUARDS })
-      const response = await within({ limitMs: ask.limitMs ?? REQUEST_LIMIT_MS }, call =>
-        permissions.as(operation.id, () => run({ request, params, call })),
+      const { limitMs = REQUEST_LIMIT_MS, ports: own = {} } = ask
+      const response = await within({ limitMs, ports: own }, run =>
+        permissions.as(operation.id, () => host.answer(operation, request, run)),
       )
       const text = await response.clone().text()
       watch.seen(`an answer of ${operation.id}`, `${JSON.stringify([...response.headers])}${text}`)
@@ -422,10 +422,8 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       return parseProblem(new Response(null, { status, headers }), json)
     },
 
-    run: (job, event, { ports: own, limitMs = JOB_LIMIT_MS, dies } = {}) =>
-      within({ limitMs, dies }, call =>
-        permissions.as(job.id, () => runJob(job, { events: [event], ports: portsFor(job.needs, own), call })),
-      ),
+    run: (job, event, { limitMs = host.jobLimitMs, ...options } = {}) =>
+      within({ ...options, limitMs }, run => permissions.as(job.id, () => host.run(job, event, run))),
 
     async sweep() {
       await it.drive(it.run(sweepUploads, { trigger: 'schedule' }, { limitMs: 55_000 }))
@@ -438,17 +436,27 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       return report
     },
 
-    async post({ fields = {} }, bytes, contentType = fields['Content-Type'] ?? '') {
-      const key = fields['key'] ?? ''
+    async post(
+      { fields, headers = {} },
+      bytes,
+      contentType = fields?.['Content-Type'] ?? headers['content-type'] ?? '',
+    ) {
+      const key = fields?.['key'] ?? decodeURIComponent(headers['key'] ?? '')
       const { etag } = await objects.write(key, bytes, { contentType, size: bytes.length })
       const event: ObjectEvent = { trigger: 'object', key, size: bytes.length, etag }
       queue.push(event)
       return event
     },
 
+    download: address => host.download(address),
+
     async deliver(times = 1) {
       const events = queue.splice(0).flatMap(event => Array.from({ length: times }, () => event))
-      await it.drive(Promise.all(events.map(event => it.run(forwardUpload, event))))
+      if (host.tellsOfObjects)
+        return void (await it.drive(Promise.all(events.map(event => it.run(forwardUpload, event)))))
+      // Its client tells, as often as it likes.
+      await it.drive(Promise.all(events.map(complete)))
+      await it.settled()
     },
 
     dropEvents: () => void queue.splice(0),
@@ -461,10 +469,14 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       work.then(end, end)
       while (!done) {
         let idle = 0
-        await waitUntil(() => {
-          idle = inFlight > simulatorSleepers ? 0 : idle + 1
-          return done || (idle > IDLE_TURNS && clock.nextDeadline() !== undefined)
-        }, 'work that waits for nothing')
+        await waitUntil(
+          () => {
+            idle = inFlight > simulatorSleepers || isBusy() ? 0 : idle + 1
+            return done || (idle > IDLE_TURNS && clock.nextDeadline() !== undefined)
+          },
+          'work that waits for nothing',
+          isBusy,
+        )
         const next = clock.nextDeadline()
         if (!done && next !== undefined) await clock.advance(Math.max(0, next - clock.now()))
       }
@@ -475,10 +487,12 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       while (background.size > 0) await it.drive(Promise.all(background))
     },
 
-    waitUntil,
+    waitUntil: condition => waitUntil(condition, 'a condition', isBusy),
 
-    waitForFault: (kind, times = 1) =>
-      waitUntil(() => (simulator.control.calls().faults[kind] ?? 0) >= times, `a fault ${kind}`),
+    waitForFault(kind, times = 1) {
+      const struck = () => (simulator.control.calls().faults[kind] ?? 0) >= times
+      return waitUntil(struck, `a fault ${kind}`, isBusy)
+    },
 
     calls: path => simulator.control.calls().counts[`/cgi-bin/${path}`] ?? 0,
     materials: (appId = APP_ID) =>
@@ -490,6 +504,7 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
       await up.close()
       await down.close()
       await simulator.close()
+      await host.close()
       watch.check()
       permissions.check()
     },
@@ -501,6 +516,13 @@ export async function world({ seed = 1, account = {} }: WorldOptions = {}): Prom
     admin: await it.addKey({ role: 'admin' }),
   }
   return it
+}
+
+/** The host that the vitest project names; what only WeChat Cloud needs is loaded there alone. */
+async function hostOf(ports: Pick<AmbientPorts, 'random'> & { clock: DrivenClock }): Promise<TestHost> {
+  if (process.env['TEST_HOST'] !== 'wxcloud') return memoryHost()
+  const { cloudHost } = await import('./cloudHost.ts')
+  return cloudHost(ports)
 }
 
 const sealed = (sealer: Sealer, secret: string, appId: string): Promise<string> => sealer.seal(secret, appId)

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Principal } from '../../core/grants.ts'
 import { timeOrderedId } from '../../core/ids.ts'
 import type { Call } from '../../core/operation.ts'
+import type { AmbientPorts, Provider } from '../../core/ports.ts'
 import { ambient } from '../ambient.ts'
 
 /** CloudBase ends a function after 60 s at the most unless it is set up otherwise. */
@@ -19,11 +20,21 @@ const Context = z.object({
 })
 const Variables = z.record(z.string(), z.unknown())
 
+/** What runs have of their process. */
+export interface CloudProcess {
+  ambient: Provider<AmbientPorts>
+  /** Aborts after so many ms. */
+  deadline(ms: number): AbortSignal
+}
+
+/** The process that the platform started: the machine's clock, the log on stdout. */
+export const PLATFORM: CloudProcess = { ambient, deadline: ms => AbortSignal.timeout(ms) }
+
 /** The variables of one run. */
 export type RunVariables = Readonly<Record<string, string | undefined>>
 
 /** The run as core knows it. */
-export function callOf(context: unknown): Call {
+export function callOf(context: unknown, { ambient, deadline }: CloudProcess): Call {
   const { clock } = ambient()
   const { data } = Context.safeParse(context)
   const limit = data?.time_limit_in_ms ?? DEFAULT_LIMIT_MS
@@ -31,7 +42,7 @@ export function callOf(context: unknown): Call {
   return {
     requestId: data?.request_id ?? timeOrderedId(ambient()),
     remaining: () => end - clock.now(),
-    signal: AbortSignal.timeout(Math.max(1, limit - RESERVE_MS)),
+    signal: deadline(Math.max(1, limit - RESERVE_MS)),
   }
 }
 

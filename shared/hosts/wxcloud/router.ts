@@ -9,7 +9,7 @@ import { problemResponse } from '../../core/problem.ts'
 import { matchPath, specificity } from '../../core/route.ts'
 import { env } from '../env.ts'
 import { gatewayResult } from '../gateway.ts'
-import { callOf } from './cloudContext.ts'
+import { callOf, PLATFORM } from './cloudContext.ts'
 import { directResult } from './directCall.ts'
 import { HttpEvent } from './httpEvent.ts'
 import type { CloudFunction } from './serve.ts'
@@ -56,4 +56,5 @@ function wrongMethod({ httpMethod }: HttpEvent, fitting: readonly Routed[]): App
   return new AppError('METHOD_NOT_ALLOWED', `${httpMethod} is not a method of this path.`, { allowed })
 }
 
-const refusal = (error: AppError, context: unknown): Response => problemResponse(error, callOf(context).requestId)
+const refusal = (error: AppError, context: unknown): Response =>
+  problemResponse(error, callOf(context, PLATFORM).requestId)

@@ -3,18 +3,17 @@ import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import type { Principal } from '../../core/grants.ts'
 import { GUARDS } from '../../core/guards.ts'
-import type { Job, JobEvent, Operation } from '../../core/operation.ts'
+import type { Call, Job, JobEvent, Operation } from '../../core/operation.ts'
 import { type Endpoint, endpoint } from '../../core/pipeline.ts'
 import type { PortName, Wiring } from '../../core/ports.ts'
 import { problemResponse } from '../../core/problem.ts'
 import { matchPath } from '../../core/route.ts'
-import { ambient } from '../ambient.ts'
 import { gatewayResult } from '../gateway.ts'
 import { observed } from '../observed.ts'
 import { requestIdOf } from '../requestId.ts'
 import { runJob } from '../runJob.ts'
 import { wire } from '../wire.ts'
-import { callOf, cloudUser, isFromClient, runVariables } from './cloudContext.ts'
+import { type CloudProcess, callOf, cloudUser, isFromClient, PLATFORM, runVariables } from './cloudContext.ts'
 import { noteCloudToken } from './cloudToken.ts'
 import { DirectCall, directRequest, directResult } from './directCall.ts'
 import { HttpEvent, toRequest } from './httpEvent.ts'
@@ -29,16 +28,20 @@ const TimerEvent = z.object({ Type: z.literal('Timer') })
 export function serve<N extends PortName, P, Q, B, R>(
   served: Operation<N, P, Q, B, R> | Job<N>,
   wiring: Wiring<N | 'table'>,
+  process = PLATFORM,
 ): CloudFunction {
+  const { ambient } = process
   const ports = wire(ambient, served.needs, wiring)
-  if (served.kind === 'operation')
-    return entry(served, observed(served, endpoint(served, { ambient, ports, table: wiring.table, guards: GUARDS })))
+  if (served.kind === 'operation') {
+    const door = { ambient, ports, table: wiring.table, guards: GUARDS }
+    return entry(served, observed(served, endpoint(served, door)), process)
+  }
   return async (event, context) => {
     const variables = runVariables(context)
     // A client may send any event, that of a timer too: jobs are not for clients.
     if (isFromClient(variables)) throw new AppError('FORBIDDEN', 'This function is not for clients.')
     noteCloudToken(variables)
-    return runJob(served, { events: jobEvents(event), ports, call: callOf(context) })
+    return runJob(served, { events: jobEvents(event), ports, call: callOf(context, process) })
   }
 }
 
@@ -46,26 +49,29 @@ export function serve<N extends PortName, P, Q, B, R>(
 export function serveOpen<N extends PortName, P, Q, B, R>(
   served: Operation<N, P, Q, B, R>,
   wiring: Wiring<N>,
+  process = PLATFORM,
 ): CloudFunction {
-  return entry(served, observed(served, endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) })))
+  const { ambient } = process
+  const run = endpoint(served, { ambient, ports: wire(ambient, served.needs, wiring) })
+  return entry(served, observed(served, run), process)
 }
 
 /** What the entry of an operation knows of it. */
 type Route = Pick<Operation, 'path' | 'method'>
 
 /** A user of a mini program calls directly, whatever the event looks like. */
-function entry(operation: Route, run: Endpoint): CloudFunction {
+function entry(operation: Route, run: Endpoint, process: CloudProcess): CloudFunction {
   return async (event, context) => {
     const variables = runVariables(context)
     noteCloudToken(variables)
+    const call = callOf(context, process)
     const http = HttpEvent.safeParse(event)
-    if (http.success && !cloudUser(variables)) return overHttp(operation, run, http.data, context)
-    return directly(operation, run, { event, context, user: cloudUser(variables) })
+    if (http.success && !cloudUser(variables)) return overHttp(operation, run, http.data, call)
+    return directly(operation, run, { event, call, user: cloudUser(variables) })
   }
 }
 
-async function overHttp({ path, method }: Route, run: Endpoint, event: HttpEvent, context: unknown): Promise<unknown> {
-  const call = callOf(context)
+async function overHttp({ path, method }: Route, run: Endpoint, event: HttpEvent, call: Call): Promise<unknown> {
   const request = toRequest(event)
   const requestId = requestIdOf(request.headers, event.requestContext?.requestId ?? call.requestId)
   const params = matchPath(path, event.path)
@@ -84,9 +90,8 @@ async function overHttp({ path, method }: Route, run: Endpoint, event: HttpEvent
 async function directly(
   operation: Route,
   run: Endpoint,
-  { event, context, user }: { event: unknown; context: unknown; user: Principal | undefined },
+  { event, call, user }: { event: unknown; call: Call; user: Principal | undefined },
 ): Promise<unknown> {
-  const call = callOf(context)
   const parsed = DirectCall.safeParse(event ?? {})
   if (!parsed.success) {
     return directResult(problemResponse(new AppError('INVALID_REQUEST', 'This is no call.'), call.requestId))
