@@ -1,6 +1,7 @@
-/** Moves on every upload that is due: lost events, dead claims, unclear outcomes, parked and abandoned uploads. */
+/** Moves on every upload that is due: lost events, dead claims, unclear outcomes, parked and abandoned uploads. Collects old rows. */
 import { invoker, objects, serve, table, wechat } from '#host'
 import { job } from '../shared/core/operation.ts'
+import { collectExpired } from '../shared/domain/due/collectExpired.ts'
 import { probeFaults } from '../shared/domain/quotas/probeFaults.ts'
 import { sweepUploads as sweep } from '../shared/domain/uploads/sweepUploads.ts'
 
@@ -12,7 +13,8 @@ export const sweepUploads = job({
   run: async (_event, ports, call) => {
     // Beside each other: an account that hangs when it is tried keeps no other one's uploads waiting.
     const [swept] = await Promise.all([sweep(ports, call), probeFaults(ports, call)])
-    return { swept }
+    const collected = await collectExpired(ports, call)
+    return { swept, ...(collected > 0 && { collected }) }
   },
 })
 

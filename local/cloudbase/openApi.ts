@@ -28,8 +28,10 @@ export interface CloudCallSettings {
   wechatUrl: string
   /** The account that the environment belongs to, and the platform's token for it. */
   account: { appId: string; token: string }
-  /** `permissions.openapi` of the functions; every call when absent. */
-  permitted?: readonly string[]
+  /** `permissions.openapi` of the function that calls, '' for whoever is none; every call when absent. */
+  permitted?: (caller: string) => readonly string[]
+  /** A refusal of the platform's own for a call of that name, before WeChat is asked. */
+  refusal?: (name: string) => number | undefined
 }
 
 const Ask = z.object({ apiName: z.string(), requestData: z.instanceof(Buffer) })
@@ -48,14 +50,16 @@ export function formOf(contentType: string, body: Buffer): Record<string, string
 }
 
 /** Answers a call by a message; what the platform refuses has its code there. Throws `ZodError` for another form. */
-export async function answerCloudCall(settings: CloudCallSettings, params: unknown): Promise<Buffer> {
+export async function answerCloudCall(settings: CloudCallSettings, params: unknown, caller: string): Promise<Buffer> {
   const { apiName, requestData } = Ask.parse(params)
   const { wechatUrl, account, permitted } = settings
   const call = CALLS[apiName]
   if (!call) return refusal(NOT_FOUND)
   const message = protoFields(requestData)
   if (protoBytes(message, 6).toString('utf8') !== account.appId) return refusal(NOT_PERMITTED)
-  if (permitted && !permitted.includes(apiName)) return refusal(NOT_PERMITTED)
+  if (permitted && !permitted(caller).includes(apiName)) return refusal(NOT_PERMITTED)
+  const code = settings.refusal?.(apiName)
+  if (code !== undefined) return refusal(code)
   const { query, body } = requestOf(call.as, argumentsOf(protoBytes(message, 2)))
   const asked = new URLSearchParams({ ...query, cloudbase_access_token: account.token })
   const init: RequestInit = body === undefined ? {} : { method: 'POST', body }

@@ -16,6 +16,8 @@ import { Refusal } from './refusal.ts'
 /** The platform's limit of a request (EXCEED_MAX_PAYLOAD_SIZE). */
 const MAX_BODY_BYTES = 100 * 1024 * 1024
 const FILES = '/files/'
+/** The platform gives each function credentials of its own: here its id follows the secret id. */
+export const CALLER = '.'
 
 const Envelope = z.looseObject({ action: z.string(), envName: z.string() })
 
@@ -85,12 +87,13 @@ async function answer(environment: Environment, request: IncomingMessage, respon
 
 async function perform({ backend, env, credentials, cloudCalls }: Environment, request: IncomingMessage, body: Buffer) {
   const signer = /^TC3-HMAC-SHA256 Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1]
-  if (signer !== credentials.secretId) throw new Refusal('SIGN_PARAM_INVALID', 'the signature is not valid')
+  const [secretId, caller = ''] = signer?.split(CALLER) ?? []
+  if (secretId !== credentials.secretId) throw new Refusal('SIGN_PARAM_INVALID', 'the signature is not valid')
   const form = formOf(request.headers['content-type'] ?? '', body)
   const params: unknown = form ?? JSON.parse(body.toString('utf8'))
   const { action, envName } = Envelope.parse(params)
   if (envName !== env) throw new Refusal('INVALID_ENV', `there is no environment ${envName}`)
-  if (action === 'wx.openApi' && cloudCalls) return answerCloudCall(cloudCalls, params)
+  if (action === 'wx.openApi' && cloudCalls) return answerCloudCall(cloudCalls, params, caller)
   const run = ACTIONS[action]
   if (!run) throw new Refusal('INVALID_ACTION', `the action ${action} is not known here`)
   return await run(backend, params)

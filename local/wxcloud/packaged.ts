@@ -4,12 +4,17 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
+import { once } from '../../shared/hosts/once.ts'
+import { CALLER } from '../cloudbase/startCloudBase.ts'
 
+/** The SDK beside each function that uses it. */
+const SDK_FILE = 'cloudbase.js'
 /** Where the package lies unless told otherwise. */
 const PACKAGE = fileURLToPath(new URL('../../out/wxcloud', import.meta.url))
 
 const Rc = z.object({ functions: z.array(z.object({ name: z.string(), timeout: z.number() })) })
 const Config = z.object({
+  permissions: z.object({ openapi: z.array(z.string()) }),
   triggers: z.array(z.object({ name: z.string(), type: z.literal('timer'), config: z.string() })),
 })
 const Module = z.object({
@@ -27,6 +32,8 @@ export interface PackagedFunction {
   id: string
   timeoutMs: number
   timers: Timer[]
+  /** The cloud calls that it may make. */
+  openapi: readonly string[]
   /** Requires it, once. Throws what its module throws. */
   load(): (event: unknown, context: unknown) => Promise<unknown>
 }
@@ -36,15 +43,33 @@ export function packagedFunctions(folder = PACKAGE): PackagedFunction[] {
   const rc = join(folder, 'cloudbaserc.json')
   if (!existsSync(rc)) throw new Error('there is no package: run npm run package:wxcloud')
   const require = createRequire(import.meta.url)
-  return Rc.parse(json(rc)).functions.map(({ name, timeout }) => ({
-    id: name,
-    timeoutMs: timeout * 1000,
-    timers: Config.parse(json(join(folder, name, 'config.json'))).triggers.map(trigger => ({
-      name: trigger.name,
-      everyMs: everyMs(trigger.config),
-    })),
-    load: () => Module.parse(require(join(folder, name))).main,
-  }))
+  return Rc.parse(json(rc)).functions.map(({ name, timeout }) => {
+    const { triggers, permissions } = Config.parse(json(join(folder, name, 'config.json')))
+    return {
+      id: name,
+      timeoutMs: timeout * 1000,
+      timers: triggers.map(trigger => ({ name: trigger.name, everyMs: everyMs(trigger.config) })),
+      openapi: permissions.openapi,
+      load: once(() => {
+        const sdk = join(folder, name, SDK_FILE)
+        if (existsSync(sdk)) signAs(name, require(sdk))
+        return Module.parse(require(join(folder, name))).main
+      }),
+    }
+  })
+}
+
+interface Sdk {
+  init: (settings: object) => unknown
+}
+
+/** Lets a function's own copy of the SDK sign with credentials of its own, as on the platform. */
+function signAs(id: string, sdk: Sdk): void {
+  const { init } = sdk
+  sdk.init = settings => {
+    const { TENCENTCLOUD_SECRETID: secretId, TENCENTCLOUD_SECRETKEY: secretKey } = process.env
+    return init({ ...settings, secretId: `${secretId}${CALLER}${id}`, secretKey })
+  }
 }
 
 const UNITS_MS = [1_000, 60_000, 3_600_000, 86_400_000]

@@ -74,7 +74,8 @@ async function start(
   const wechatUrl = settings.wechatUrl ?? keep(await simulator(settings, accounts, systemClock)).url
   const account = { appId: accounts[0]?.app_id ?? '', token: randomUUID() }
   if (settings.wechatUrl === undefined) await signCloudCalls(wechatUrl, account)
-  const cloud = keep(await standIn(settings, kept, { runner, cloudCalls: { wechatUrl, account } }))
+  const permitted = (caller: string) => functions.find(({ id }) => id === caller)?.openapi ?? []
+  const cloud = keep(await standIn(settings, kept, { runner, cloudCalls: { wechatUrl, account, permitted } }))
   Object.assign(process.env, platformVariables(kept, { cloudBaseUrl: cloud.url, wechatUrl }))
   await seed(kept, accounts, cloud.url)
   const { log } = ambient()

@@ -54,6 +54,11 @@ export interface DueRow extends RowKey {
   at: number
 }
 
+/** A row whose time is over, as it was seen. */
+export interface ExpiredRow extends RowKey {
+  version: number
+}
+
 /**
  * Single-item conditional writes and nothing else: no transactions, no unconditional update, no scan.
  * Every implementation passes `test/contract/table.ts`.
@@ -72,4 +77,9 @@ export interface Table {
   list<T>(pk: string, query: ListQuery, signal?: AbortSignal): Promise<Page<Row<T>>>
   /** Up to `limit` rows of `queue` due at or before `until` (ms), earliest first. Eventually consistent: a hint. */
   due(queue: string, until: number, limit: number, signal?: AbortSignal): Promise<DueRow[]>
+  /**
+   * Up to `limit` rows whose `ttl` is `until` (s) or earlier, earliest first; absent where the store itself removes them.
+   * Eventually consistent: a hint.
+   */
+  expired?(until: number, limit: number, signal?: AbortSignal): Promise<ExpiredRow[]>
 }

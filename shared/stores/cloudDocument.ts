@@ -1,6 +1,6 @@
 /** A row as a document of CloudBase's database, and back; docs/data-model.md names the fields. */
 import { createHash } from 'node:crypto'
-import type { DueRow, Row, RowKey } from '../ports/table.ts'
+import type { DueRow, ExpiredRow, Row, RowKey } from '../ports/table.ts'
 import { fromAttribute, toAttribute } from './attributeValue.ts'
 
 /** The fields of a document; those of `absent` are to be removed from an older version. */
@@ -49,6 +49,11 @@ export function documentRow<T>(document: Record<string, unknown>): Row<T> {
 /** A due row as the index holds it. */
 export function documentDue(document: Record<string, unknown>): DueRow {
   return { ...documentKey(document), at: number(document, 'dueAt') }
+}
+
+/** An expired row as its index leads to it. */
+export function documentExpired(document: Record<string, unknown>): ExpiredRow {
+  return { ...documentKey(document), version: number(document, 'v') }
 }
 
 function documentKey(document: Record<string, unknown>): RowKey {

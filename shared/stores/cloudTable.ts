@@ -3,7 +3,7 @@ import type { AppError } from '../core/errors.ts'
 import type { Random } from '../ports/random.ts'
 import type { DueRow, ListQuery, Page, PutResult, Row, RowDraft, RowKey, Table } from '../ports/table.ts'
 import { type CloudBaseClient, untilAborted } from './cloudBase.ts'
-import { documentDue, documentId, documentRow, rowDocument } from './cloudDocument.ts'
+import { documentDue, documentExpired, documentId, documentRow, rowDocument } from './cloudDocument.ts'
 import { cloudFailure } from './cloudFailure.ts'
 import { cursorAfter, cursorKey } from './tableCursor.ts'
 import { tableFailure } from './tableFailure.ts'
@@ -123,6 +123,16 @@ export function cloudTable({ collection, client, random }: CloudTableOptions): T
           if (page.length < size) break
         }
         return rows
+      }),
+
+    expired: (until, limit, signal) =>
+      guarded(signal, async () => {
+        const found = await (await where({ ttl: { $lte: until } }))
+          .orderBy('ttl', 'asc')
+          .limit(Math.min(limit, MAX_DOCUMENTS))
+          .field({ pk: true, sk: true, v: true })
+          .get()
+        return documents(found).map(documentExpired)
       }),
   }
 }

@@ -149,7 +149,32 @@ describe('the token row opens', () => {
   })
 })
 
+/** The platform refuses every cloud call so. */
+const refused = (code: number) => cloudWorld({ refusal: () => code })
+
 describe('a refusal', () => {
+  it.each([
+    ['for a call that the platform does not have (-604100)', -604100],
+    ['for a source that it does not take (-604104)', -604104],
+  ])('%s leads to the token row, every byte once', async (_what, code) => {
+    await using service = await refused(code)
+    const bytes = fileBytes('jpg', 900)
+    expect(await upload(service, bytes)).toMatchObject({
+      statusCode: 200,
+      body: { data: { media_id: expect.any(String) } },
+    })
+    expect(service.materials()).toMatchObject([{ sha256: sha256(bytes) }])
+    expect([service.calls('stable_token'), service.calls('material/add_material')]).toEqual([1, 1])
+    expect(await call(service, 'getMaterialStats')).toMatchObject({ data: { image_count: 1 } })
+  })
+
+  it('for want of an answer in time is unclear, and nothing is sent by another way (-604102)', async () => {
+    await using service = await refused(-604102)
+    const { statusCode, body } = await upload(service)
+    expect([statusCode, ProblemShape.parse(body).code]).toEqual([504, 'WECHAT_UNCLEAR'])
+    expect([service.calls('stable_token'), service.calls('material/add_material')]).toEqual([0, 0])
+  })
+
   it('for an account that the environment does not own is for the operator (-604101)', async () => {
     await using service = await cloudWorld({ account: { appId: 'wxffffffffffffffff', token: TOKEN } })
     const refused = await call(service, 'getMaterialStats')
@@ -157,7 +182,7 @@ describe('a refusal', () => {
   })
 
   it('for want of permission names the remedy (-604101), and nothing was uploaded', async () => {
-    await using service = await cloudWorld({ permitted: [] })
+    await using service = await cloudWorld({ permitted: () => [] })
     const { statusCode, body } = await upload(service)
     expect([statusCode, ProblemShape.parse(body).code]).toEqual([424, 'ACCOUNT_MISCONFIGURED'])
     expect(ProblemShape.parse(body).message).toContain('config.json')

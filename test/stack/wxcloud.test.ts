@@ -1,5 +1,5 @@
 /** The packaged functions of WeChat Cloud, started as a stranger does: the demo, the tour, a mini program. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,9 +11,13 @@ import { type Step, takeTour } from './tour.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sucai-wxcloud-'))
 let stack: StackProcess
+/** A function whose config.json this test changes. */
+const UNPERMITTED = 'getMaterialStats'
 
 beforeAll(async () => {
   await writeCloudPackage(dataDir)
+  const config = join(dataDir, 'wxcloud', UNPERMITTED, 'config.json')
+  writeFileSync(config, JSON.stringify({ permissions: { openapi: [] }, triggers: [] }))
   stack = await startStackProcess(dataDir, {}, ['local/wxcloud/start.ts', join(dataDir, 'wxcloud')])
 }, 60_000)
 afterAll(async () => {
@@ -116,6 +120,30 @@ describe('the local WeChat Cloud', () => {
       media_id: expect.stringMatching(/^[\w-]{40,}$/),
       filename: '海边.png',
     })
+  })
+
+  it('makes cloud calls for a function that its config.json permits them, and for no other', async () => {
+    const account = (credential: string) =>
+      fetch(`${stack.url}/wechat/accounts/${stack.appId}`, {
+        method: 'PUT',
+        body: JSON.stringify({ credential }),
+        headers: { authorization: `Bearer ${stack.apiKey}`, 'content-type': 'application/json' },
+      })
+    // The kind is believed for a minute: these functions have not asked for it yet.
+    expect((await account('cloudcall')).status).toBe(200)
+    const call = async (name: string) => {
+      const body = JSON.stringify({
+        name,
+        data: { app_id: stack.appId, api_key: stack.apiKey, query: { type: 'image' } },
+      })
+      const headers = { 'content-type': 'application/json' }
+      return (await fetch(`${stack.url}/_wx/callFunction`, { method: 'POST', body, headers })).json()
+    }
+    expect(await call('listMaterials')).toMatchObject({ result: { total_count: expect.any(Number) } })
+    expect(await call(UNPERMITTED)).toMatchObject({
+      result: { code: 'ACCOUNT_MISCONFIGURED', wechat: { errcode: -604101 } },
+    })
+    await account('stable_token')
   })
 
   it('fires timers on demand', async () => {

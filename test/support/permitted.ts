@@ -58,6 +58,7 @@ export function permitted({ byRole = true } = {}): Permitted {
         need('dynamodb:Query', `due/${queue}` as DueResource)
         return table.due(queue, until, limit, signal)
       },
+      ...(table.expired && { expired: table.expired }),
     }),
     objects: store => ({
       head: async (key, signal) => {
