@@ -7,6 +7,8 @@ import { codeOf, type Import, importsOf, SOURCES, type Source } from './support/
 
 const PORTS = /^shared\/ports\//
 const ERRORS = /^shared\/core\/errors\.ts$/
+/** How bytes pass from stream to stream. */
+const STREAMS = /^shared\/core\/(passing|firstBytes)\.ts$/
 const LIMITS = /^shared\/wechat\/limits\.ts$/
 /** Parts of Node that compute, without clock, network or files. */
 const PURE_NODE = /^node:(buffer|crypto|stream|stream\/web|util|zlib)$/
@@ -61,21 +63,21 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'the transport to WeChat',
     files: /^shared\/wechat\/(transport|safeDownload|safePost|guardedAgent|publicAddress|undiciParts\.d)\.ts$/,
-    values: [/^shared\/wechat\//, ERRORS, PURE_NODE, /^node:(dns|net)$/, /^undici(\/|$)/],
+    values: [/^shared\/wechat\//, ERRORS, STREAMS, PURE_NODE, /^node:(dns|net)$/, /^undici(\/|$)/],
     types: [PORTS],
     refused: { from: 'shared/wechat/transport.ts', to: 'node:http' },
   },
   {
     name: 'wechat',
     files: /^shared\/wechat\//,
-    values: [/^shared\/wechat\//, ERRORS, PURE_NODE],
+    values: [/^shared\/wechat\//, ERRORS, STREAMS, PURE_NODE],
     types: [PORTS],
     refused: { from: 'shared/wechat/client.ts', to: 'undici' },
   },
   {
     name: 'stores',
     files: /^shared\/stores\//,
-    values: [/^shared\/stores\//, ERRORS, PURE_NODE, /^node:https?$/, /^@aws-sdk\//, /^@cloudbase\/node-sdk$/],
+    values: [/^shared\/stores\//, ERRORS, STREAMS, PURE_NODE, /^node:https?$/, /^@aws-sdk\//, /^@cloudbase\/node-sdk$/],
     types: [PORTS],
     refused: { from: 'shared/stores/dynamoTable.ts', to: 'shared/core/account.ts' },
   },

@@ -53,32 +53,29 @@ export function cloudObjects({ client }: { client: CloudBaseClient }): ObjectSto
   /** Sends bytes of known length; what goes wrong with the bytes themselves is what the caller gets. */
   const put = async (
     key: string,
-    { body, size }: { body: AsyncIterable<Uint8Array>; size: number },
+    { source, size }: { source: Readable; size: number },
     { contentType, metadata, signal }: WriteOptions,
   ): Promise<{ etag: string }> => {
+    const body = exactly(source, size)
     let failure: { error: unknown } | undefined
-    async function* watched(): AsyncGenerator<Uint8Array> {
-      try {
-        yield* body
-      } catch (error) {
-        failure = { error }
-        throw error
-      }
-    }
-    const address = await untilAborted(() => files.uploadAddress(key), signal)
-    const headers = {
-      ...address.headers,
-      ...{ 'content-type': contentType, 'content-length': String(size), 'content-disposition': DISPOSITION },
-      ...prefixed(encodedMetadata(metadata ?? {})),
-    }
-    const source = Readable.from(watched(), { objectMode: false })
+    body.once('error', error => {
+      failure = { error }
+    })
     try {
-      const answer = await answerOf({ method: 'PUT', url: address.url, headers, body: source, signal })
+      const address = await untilAborted(() => files.uploadAddress(key), signal)
+      const headers = {
+        ...address.headers,
+        ...{ 'content-type': contentType, 'content-length': String(size), 'content-disposition': DISPOSITION },
+        ...prefixed(encodedMetadata(metadata ?? {})),
+      }
+      const answer = await answerOf({ method: 'PUT', url: address.url, headers, body, signal })
       answer?.resume()
       if (!answer) throw unavailable(new Error('PUT answered 404'))
       return { etag: plain(answer.headers.etag) }
     } catch (error) {
       throw failure ? failure.error : error
+    } finally {
+      body.destroy()
     }
   }
 
@@ -100,23 +97,21 @@ export function cloudObjects({ client }: { client: CloudBaseClient }): ObjectSto
       const { size, signal } = options
       if (body instanceof Readable && size !== undefined) {
         try {
-          return await put(key, { body: exactly(body, size), size }, options)
+          return await put(key, { source: body, size }, options)
         } catch (error) {
           throw signal?.aborted ? signal.reason : error
-        } finally {
-          body.destroy()
         }
       }
       const bytes = body instanceof Readable ? await gathered(body, { signal }) : body
       checkLength(size, bytes.length)
-      return put(key, { body: Readable.from([bytes]), size: bytes.length }, options)
+      return put(key, { source: Readable.from([bytes]), size: bytes.length }, options)
     },
     async describe(key, facts) {
       // The storage changes facts only together with the bytes.
       const found = await fetched(key, {}, facts.signal)
       if (!found) throw new AppError('OBJECT_MISSING', 'There is no such object.')
       const { size } = info(key, found)
-      await put(key, { body: exactly(ownErrors(found, facts.signal, unavailable), size), size }, facts)
+      await put(key, { source: ownErrors(found, facts.signal, unavailable), size }, facts)
     },
     remove: (key, signal) => untilAborted(() => files.remove(key), signal),
   }

@@ -1,27 +1,28 @@
 /** Bodies on their way into a store: their length is kept to, or nothing is stored. */
-import { addAbortSignal, Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { AppError } from '../core/errors.ts'
+import { Passing, PIECE_BYTES } from '../core/passing.ts'
 
 /** Bytes of unknown length that are held in memory at most. */
 const MAX_GATHERED_BYTES = 20 * 1024 * 1024
 
 /**
- * The same bytes, one chunk late: the last one leaves only when the length has proved right, so that no receiver
- * ever has a whole body of the wrong length. Throws `AppError('FILE_CONTENT_MISMATCH')`.
+ * The same bytes; the last ones leave only when the length has proved right, so that no receiver ever has a whole body of
+ * the wrong length. Fails with `AppError('FILE_CONTENT_MISMATCH')`.
  */
-export async function* exactly(body: AsyncIterable<unknown>, size: number): AsyncGenerator<Uint8Array> {
+export function exactly(body: Readable, size: number): Readable {
   let received = 0
-  let held: Uint8Array | undefined
-  for await (const chunk of body) {
-    const bytes = asBytes(chunk)
-    if (bytes.length === 0) continue
-    received += bytes.length
-    if (received > size) throw wrongLength(size, received)
-    if (held) yield held
-    held = bytes
-  }
-  if (received !== size) throw wrongLength(size, received)
-  if (held) yield held
+  return new Passing(body, {
+    pieces: PIECE_BYTES,
+    look(piece) {
+      received += piece.length
+      if (received > size) throw wrongLength(size, received)
+    },
+    end() {
+      if (received !== size) throw wrongLength(size, received)
+      return undefined
+    },
+  })
 }
 
 /**
@@ -53,17 +54,7 @@ export function ownErrors(
   signal: AbortSignal | undefined,
   failure: (cause: unknown) => AppError,
 ): Readable {
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* body
-    } catch (error) {
-      throw signal?.aborted ? signal.reason : failure(error)
-    }
-  }
-  const own = Readable.from(bytes(), { objectMode: false })
-  // A reader that gives up before the first byte never starts the generator, which could not close the source then.
-  own.once('close', () => body.destroy())
-  return own
+  return new Passing(body, { failure: cause => (signal?.aborted ? signal.reason : failure(cause)) })
 }
 
 async function* limited(body: Readable): AsyncGenerator<Uint8Array> {

@@ -100,7 +100,7 @@ async function streamed<T>(
   },
 ): Promise<T | undefined> {
   const broken = new AbortController()
-  const source = Readable.from(exactly(body, call.size), { objectMode: false })
+  const source = exactly(body, call.size)
   let failure: { error: unknown } | undefined
   source.once('error', error => {
     failure ??= { error }

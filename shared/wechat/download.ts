@@ -1,6 +1,8 @@
 /** Tells files from JSON in the answers of media/get and get_material before a byte is handed out (wechat-api.md §2.2). */
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { AppError } from '../core/errors.ts'
+import { firstBytes } from '../core/firstBytes.ts'
+import { Passing } from '../core/passing.ts'
 import type { BinaryMedia } from '../ports/wechat.ts'
 import { readWhole, type WholeBody } from './readWhole.ts'
 import type { TransportAnswer } from './transportPort.ts'
@@ -17,14 +19,11 @@ const MAGIC = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', '#!', '\x02#!', 'ID3', '
  */
 export async function openFile(answer: TransportAnswer): Promise<BinaryMedia | WholeBody> {
   if (answer.status !== 200) return readWhole(answer.body)
-  const chunks: AsyncIterator<Uint8Array> = answer.body[Symbol.asyncIterator]()
-  const first = await sniff(chunks)
-  if (first.bytes.length === 0 || first.error) return { bytes: first.bytes, complete: first.error === undefined }
+  const head = await firstBytes(answer.body, SNIFFED_BYTES).catch(() => undefined)
+  if (!head || head.length === 0) return { bytes: Buffer.alloc(0), complete: head !== undefined }
   const { headers } = answer
   const disposition = headers['content-disposition'] ?? ''
-  if (!isFile(first.bytes, headers['content-type'] ?? '', /attachment/i.test(disposition))) {
-    return readWhole(answer.body, chunks, first.bytes)
-  }
+  if (!isFile(head, headers['content-type'] ?? '', /attachment/i.test(disposition))) return readWhole(answer.body)
   const size = Number.parseInt(headers['content-length'] ?? '', 10)
   const expected = Number.isNaN(size) ? undefined : size
   return {
@@ -32,65 +31,35 @@ export async function openFile(answer: TransportAnswer): Promise<BinaryMedia | W
     contentType: headers['content-type'] ?? 'application/octet-stream',
     size: expected,
     filename: filenameOf(disposition),
-    body: measured(answer.body, first.bytes, { chunks, expected }),
-  }
-}
-
-async function sniff(chunks: AsyncIterator<Uint8Array>): Promise<{ bytes: Buffer; error?: unknown }> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  try {
-    while (length < SNIFFED_BYTES) {
-      const next = await chunks.next()
-      if (next.done) break
-      parts.push(next.value)
-      length += next.value.length
-    }
-    return { bytes: Buffer.concat(parts) }
-  } catch (error) {
-    return { bytes: Buffer.concat(parts), error }
+    body: measured(answer.body, expected),
   }
 }
 
 /** The bytes decide; the headers are asked only about bytes that could be either. */
-function isFile(bytes: Buffer, contentType: string, isAttachment: boolean): boolean {
-  const head = bytes.subarray(0, SNIFFED_BYTES)
-  const start = head.toString('latin1')
+function isFile(head: Uint8Array, contentType: string, isAttachment: boolean): boolean {
+  const start = Buffer.from(head).toString('latin1')
   if (MAGIC.some(magic => start.startsWith(magic)) || start.startsWith('ftyp', 4)) return true
   if (head.find(byte => !WHITE_SPACE_OR_BOM.has(byte)) === 0x7b) return false
   return isAttachment || !TEXTUAL.test(contentType) || head.some(byte => byte < 0x09)
 }
 
-/** The rest of the bytes behind those already read, one chunk at a time, counted against Content-Length. */
-function measured(
-  source: Readable,
-  first: Uint8Array,
-  { chunks, expected }: { chunks: AsyncIterator<Uint8Array>; expected: number | undefined },
-): Readable {
+/** The same bytes, counted against Content-Length. */
+function measured(source: Readable, expected: number | undefined): Readable {
   let received = 0
-  let waiting: Uint8Array | undefined = first
-  const pull = async (): Promise<Uint8Array | undefined> => {
-    const next = waiting ?? (await chunks.next()).value
-    waiting = undefined
-    received += next?.length ?? 0
-    if (next === undefined && expected !== undefined && received !== expected) {
-      throw new Error(`${received} of ${expected} bytes`)
-    }
-    return next
-  }
-  return new Readable({
-    read() {
-      pull().then(
-        chunk => this.push(chunk ?? null),
-        cause => this.destroy(new AppError('WECHAT_BAD_ANSWER', 'The file from WeChat broke off.', {}, { cause })),
-      )
+  return new Passing(source, {
+    look(piece) {
+      received += piece.length
     },
-    destroy(error, done) {
-      source.destroy()
-      done(error)
+    end() {
+      if (expected !== undefined && received !== expected) throw brokeOff(new Error(`${received} of ${expected} bytes`))
+      return undefined
     },
+    failure: brokeOff,
   })
 }
+
+const brokeOff = (cause: unknown): AppError =>
+  new AppError('WECHAT_BAD_ANSWER', 'The file from WeChat broke off.', {}, { cause })
 
 /** RFC 6266, leniently: `filename*` first, then a quoted or bare `filename`. */
 function filenameOf(disposition: string): string | undefined {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { addAbortSignal } from 'node:stream'
 import { AppError } from '../core/errors.ts'
+import { Passing, type PassingRules, PIECE_BYTES } from '../core/passing.ts'
 import type { MediaFile, VideoDescription } from '../ports/wechat.ts'
 import { encodeJson } from './json.ts'
 import type { FormPart, TransportBody } from './transportPort.ts'
@@ -49,12 +50,7 @@ export function multipartBody(
         // Opened here and not in the generator: the store answers while the connection to WeChat is made.
         const source = file.open(signal).then(stream => addAbortSignal(signal, stream.on('error', ignore)))
         source.catch(ignore)
-        return (async function* () {
-          const bytes = await source
-          yield head
-          yield* exactly(file, bytes)
-          yield tail
-        })()
+        return new Passing(source, { head, pieces: PIECE_BYTES, ...checks(file, tail) }).on('error', ignore)
       },
     },
   }
@@ -63,17 +59,21 @@ export function multipartBody(
 /** A source that fails before anybody reads it is no crash: the failure of the call tells. */
 const ignore = (): void => undefined
 
-async function* exactly(file: MediaFile, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+function checks(file: MediaFile, tail: Uint8Array): Required<Pick<PassingRules, 'look' | 'end'>> {
   const hash = file.sha256 === undefined ? undefined : createHash('sha256')
   let sent = 0
-  for await (const chunk of source) {
-    sent += chunk.length
-    if (sent > file.size) throw mismatch('The file is longer than declared.')
-    hash?.update(chunk)
-    yield chunk
+  return {
+    look(piece) {
+      sent += piece.length
+      if (sent > file.size) throw mismatch('The file is longer than declared.')
+      hash?.update(piece)
+    },
+    end() {
+      if (sent < file.size) throw mismatch('The file is shorter than declared.')
+      if (hash && hash.digest('hex') !== file.sha256) throw mismatch('The file has another SHA-256 than declared.')
+      return tail
+    },
   }
-  if (sent < file.size) throw mismatch('The file is shorter than declared.')
-  if (hash && hash.digest('hex') !== file.sha256) throw mismatch('The file has another SHA-256 than declared.')
 }
 
 const mismatch = (message: string): AppError => new AppError('FILE_CONTENT_MISMATCH', message)

@@ -9,23 +9,18 @@ export interface WholeBody {
   complete: boolean
 }
 
-/** Reads `body`, through `chunks` and behind `first` where its beginning was already read. Never throws. */
-export async function readWhole(
-  body: Readable,
-  chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator](),
-  first: Uint8Array = new Uint8Array(),
-): Promise<WholeBody> {
-  const parts: Uint8Array[] = [first]
-  let length = first.length
+/** Reads `body`. Never throws. */
+export async function readWhole(body: Readable): Promise<WholeBody> {
+  const parts: Uint8Array[] = []
+  let length = 0
   const soFar = (complete: boolean): WholeBody => ({ bytes: Buffer.concat(parts), complete })
   try {
-    for (;;) {
-      const next = await chunks.next()
-      if (next.done) return soFar(true)
-      parts.push(next.value)
-      length += next.value.length
+    for await (const chunk of body) {
+      parts.push(chunk)
+      length += chunk.length
       if (length > MAX_ANSWER_BYTES) return soFar(false)
     }
+    return soFar(true)
   } catch {
     return soFar(false)
   } finally {

@@ -1,8 +1,9 @@
 /** Fetches files from addresses that an answer names, without becoming a way into our own network (security.md, SSRF). */
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import { AppError } from '../core/errors.ts'
+import { Passing } from '../core/passing.ts'
 import { type AddressRules, checkLiteral, guardedAgent, type Lookup, openAgent } from './guardedAgent.ts'
 import type { DownloadRequest, TransportAnswer } from './transportPort.ts'
 
@@ -111,18 +112,13 @@ function usable(answer: Dispatcher.ResponseData, maxBytes: number): TransportAns
 
 /** The same bytes; one too many destroys the stream. */
 function limited(body: Readable, maxBytes: number): Readable {
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    let received = 0
-    for await (const chunk of body) {
-      received += chunk.length
+  let received = 0
+  return new Passing(body, {
+    look(piece) {
+      received += piece.length
       if (received > maxBytes) throw oversized(maxBytes)
-      yield chunk
-    }
-  }
-  const own = Readable.from(counted(), { objectMode: false })
-  // A reader that gives up before the first byte never starts the generator, which could not close the source then.
-  own.once('close', () => body.on('error', () => undefined).destroy())
-  return own
+    },
+  })
 }
 
 function parsed(address: string, base?: URL): URL {

@@ -1,4 +1,5 @@
 /** The transport over undici: with safeDownload.ts the only file of the client that touches the network. */
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
@@ -120,19 +121,17 @@ async function sendFile(
 }
 
 /** Opens the file, and notes when its first byte leaves. undici writes the head of the request together with the first chunk. */
-function watched(body: TransportBody, signal: AbortSignal, progress: Progress): AsyncIterable<Uint8Array> {
-  const chunks = body.open(signal)
-  return (async function* () {
-    try {
-      for await (const chunk of chunks) {
-        progress.started = true
-        yield chunk
-      }
-    } catch (error) {
+function watched(body: TransportBody, signal: AbortSignal, progress: Progress): Readable {
+  const stream = body.open(signal)
+  // A listener would make it flow before undici listens.
+  stream.pause()
+  return stream
+    .once('data', () => {
+      progress.started = true
+    })
+    .on('error', error => {
       progress.bodyError = error
-      throw error
-    }
-  })()
+    })
 }
 
 function target(base: URL, wanted: TransportRequest): string {

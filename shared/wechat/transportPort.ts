@@ -1,11 +1,14 @@
 /** The one thing the WeChat client needs from the network: send a request of known length, get the answer as a stream. */
 import type { Readable } from 'node:stream'
 
-/** A body that can be produced again; `open` starts it from its first byte and stops when `signal` aborts. */
+/**
+ * A body that can be produced again; `open` starts it from its first byte and stops when `signal` aborts. Its 'error' is
+ * what is wrong with the body, never what somebody destroyed it with.
+ */
 export interface TransportBody {
   /** bytes; what `open` yields has exactly this length */
   length: number
-  open(signal: AbortSignal): AsyncIterable<Uint8Array>
+  open(signal: AbortSignal): Readable
   /** Where the values of a form lie in it, for those who cannot send forms. */
   parts?: readonly FormPart[]
 }

@@ -5,10 +5,10 @@ declare module 'undici/lib/dispatcher/agent.js' {
 }
 
 declare module 'undici/lib/api/api-request.js' {
+  import type { Readable } from 'node:stream'
   import type { Dispatcher } from 'undici'
 
-  /** undici takes iterable bodies (its docs/api/Dispatcher.md) without typing them. */
-  type Options = Omit<Dispatcher.RequestOptions, 'body'> & { body: AsyncIterable<Uint8Array> | Buffer | null }
+  type Options = Omit<Dispatcher.RequestOptions, 'body'> & { body: Readable | Buffer | null }
   function request(this: Pick<Dispatcher, 'dispatch'>, options: Options): Promise<Dispatcher.ResponseData>
   export = request
 }

@@ -1,12 +1,13 @@
 /** A file of WeChat's that was copied into the object store. */
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import { extensionOf, SNIFF_BYTES } from '../../core/fileKind.ts'
+import { firstBytes } from '../../core/firstBytes.ts'
+import { Passing, PIECE_BYTES } from '../../core/passing.ts'
 import type { ObjectStore, StorageClass, WriteOptions } from '../../ports/objectStore.ts'
 import type { BinaryMedia } from '../../ports/wechat.ts'
-import { firstBytes } from '../uploads/firstBytes.ts'
 import { cleanFilename } from '../uploads/mediaRules.ts'
 import { downloadedFormat } from './downloadedFormat.ts'
 
@@ -102,13 +103,12 @@ async function writeArchived(
 function watched(source: Readable): Watched {
   const hash = createHash('sha256')
   let size = 0
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
-      hash.update(chunk)
-      size += chunk.length
-      yield chunk
-    }
-  }
-  const body = Readable.from(bytes(), { objectMode: false })
+  const body = new Passing(source, {
+    pieces: PIECE_BYTES,
+    look(piece) {
+      hash.update(piece)
+      size += piece.length
+    },
+  })
   return { body, facts: () => ({ size, sha256: hash.copy().digest('hex') }) }
 }

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { AppError, asAppError } from '../../core/errors.ts'
 import { formatOfName, SNIFF_BYTES } from '../../core/fileKind.ts'
+import { firstBytes } from '../../core/firstBytes.ts'
 import type { OpenObject } from '../../ports/objectStore.ts'
-import { firstBytes } from './firstBytes.ts'
 import { checkFirstBytes } from './mediaRules.ts'
 import type { UploadData } from './uploadRow.ts'
 

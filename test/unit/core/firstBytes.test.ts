@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { firstBytes } from '../../../shared/domain/uploads/firstBytes.ts'
+import { firstBytes } from '../../../shared/core/firstBytes.ts'
 
 it('the first bytes are seen and nothing is lost, however the stream is cut', async () => {
   const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { maxLength: 8 })
