@@ -540,11 +540,13 @@ describe('a store that goes away', () => {
 describe('a sender that is slow', () => {
   it('and was declared dead still records its outcome', async () => {
     await using service = await world()
-    service.control.addFault({ path: ADD, kind: 'delay', delay_ms: 170_000, times: 1 })
+    service.control.addFault({ path: ADD, kind: 'delay', delay_ms: 200_000, times: 1 })
     const opened = await open(service)
     const event = await service.post(opened, opened.bytes)
     const run = service.run(forwardUpload, event, { limitMs: 600_000 })
     await service.waitUntil(() => service.control.faults().length === 0)
+    await service.clock.advance(30_000)
+    await service.sweep()
     await service.clock.advance(155_000)
     await service.sweep()
     expect(await view(service, opened)).toMatchObject({ state: 'UNKNOWN' })
@@ -553,6 +555,55 @@ describe('a sender that is slow', () => {
     await expectStoredOnce(service, opened)
     expect(service.calls('material/batchget_material')).toBe(0)
   })
+})
+
+describe('a sending', () => {
+  const MINUTES = [1, -1, 5, -5, 9]
+  /** A sweeper in a process of its own, whose clock is so many minutes ahead. */
+  const sweeperAt = (service: World, minutes: number) => {
+    const clock = { ...service.clock, now: () => service.clock.now() + minutes * 60_000 }
+    const call = { requestId: 'r', remaining: () => 50_000, signal: AbortSignal.timeout(50_000) }
+    return () => sweepUploads.run({ trigger: 'schedule' }, { ...service.ports, clock }, call)
+  }
+
+  it.each(MINUTES)('is not taken for dead by a sweeper whose clock is %i minutes ahead', async minutes => {
+    await using service = await world()
+    service.control.addFault({ path: ADD, kind: 'delay', delay_ms: 110_000, times: 1 })
+    const opened = await open(service)
+    const event = await service.post(opened, opened.bytes)
+    const sweep = sweeperAt(service, minutes)
+    const run = service.run(forwardUpload, event)
+    await service.waitUntil(() => service.control.faults().length === 0)
+    for (let minute = 0; minute < 3; minute++) {
+      await sweep()
+      expect(await view(service, opened)).toMatchObject({ state: 'SENDING' })
+      await service.clock.advance(35_000)
+    }
+    await service.drive(run)
+    await expectStoredOnce(service, opened)
+    expect(service.calls('material/batchget_material')).toBe(0)
+  })
+
+  it.each(MINUTES)(
+    'whose function died is looked for within a quarter of an hour, with a clock %i minutes ahead',
+    async minutes => {
+      for (const isNew of [true, false]) {
+        await using service = await world()
+        const opened = await open(service)
+        const event = await service.post(opened, opened.bytes)
+        const dying = killable(service.ports, 6, 'after')
+        expect(await Promise.race([dying.died, service.run(forwardUpload, event, dying)])).toBe('died')
+        const kept = sweeperAt(service, minutes)
+        let passed = 0
+        for (; (await view(service, opened)).state === 'SENDING' && passed < 20; passed++) {
+          await service.clock.advance(60_000)
+          // Processes that begin anew have seen nothing.
+          await (isNew ? sweeperAt(service, minutes) : kept)()
+        }
+        expect(passed).toBeLessThanOrEqual(isNew ? 18 : Math.max(0, -minutes) + 4)
+      }
+    },
+  )
 })
 
 describe('a run that dies', () => {

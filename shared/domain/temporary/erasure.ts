@@ -12,7 +12,8 @@ const MAX_TRIES = 5
 /** Messages from before an erasure may wait for as long as their media live at WeChat, and much longer is kept. */
 const KEEP_S = 30 * 86_400
 
-const ErasureData = z.object({
+/** What the row's `data` holds. */
+export const ErasureData = z.object({
   app_id: z.string(),
   openid_hash: z.string(),
   /** ms since the epoch */
@@ -20,7 +21,7 @@ const ErasureData = z.object({
 })
 
 /** The stored form of an erasure; times in ms since the epoch. */
-type ErasureData = z.infer<typeof ErasureData>
+export type ErasureData = z.infer<typeof ErasureData>
 
 /** A fan by the account's keyed hash. */
 export interface HashedFan {

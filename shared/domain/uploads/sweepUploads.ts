@@ -5,17 +5,18 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { RowKey } from '../../ports/table.ts'
 import { sweepDue } from '../due/sweepDue.ts'
 import { FORWARDER } from './jobNames.ts'
+import { hasLostItsSender } from './lostSender.ts'
 import { reconcileUpload } from './reconcileUpload.ts'
 import { closeRejected } from './sameBytes.ts'
 import {
   afterFailure,
-  CLAIM_MS,
   expired,
   handedOver,
   LATE_POST_MS,
   lookAgain,
   MAX_BEGUN,
   rejected,
+  WATCH_AGAIN_MS,
 } from './transitions.ts'
 import { findUpload, parseUploadKey, UPLOAD_QUEUE, type UploadRow } from './uploadRow.ts'
 
@@ -54,7 +55,8 @@ async function moveOn(ports: SweepPorts, row: UploadRow, call: Call): Promise<vo
       await reconcileUpload(ports, row, call.signal)
       return
     case 'SENDING':
-      if ((data.claim?.started_at ?? 0) + CLAIM_MS <= now) {
+      if (!hasLostItsSender(ports, data)) await table.put(lookAgain(data, now + WATCH_AGAIN_MS), version)
+      else {
         const lost = new AppError('WECHAT_UNCLEAR', 'The sender stopped before it could tell the outcome.')
         const next = afterFailure(data, lost, now)
         const written = await table.put(next, version)

@@ -12,8 +12,10 @@ export const GRANT_MS = 15 * 60_000
 export const LATE_POST_MS = 15 * 60_000
 /** The storage event comes within seconds; after this the sweeper looks for itself. */
 export const EVENT_PATIENCE_MS = 30_000
-/** A sending that is older has lost its function: the longest run is 120 s (serverless.yml). */
+/** A sending that somebody has seen for longer has lost its function: the longest run is 120 s (serverless.yml). */
 export const CLAIM_MS = 150_000
+/** From here on the sweeper has an eye on a sending. */
+export const WATCH_AFTER_MS = 30_000
 /** WeChat's list shows a new item within seconds; a miss is read again anyway. */
 export const FIRST_LOOK_MS = 10_000
 /** Between two reads of WeChat's list, so that a late item can appear (reliability.md law 2). */
@@ -35,6 +37,8 @@ const FIRST_PARK_MS = 30_000
 const MAX_PARK_MS = 15 * 60_000
 /** Shorter than the sweeper's schedule. */
 const HAND_AGAIN_MS = 50_000
+/** As short, for a sending that is watched. */
+export const WATCH_AGAIN_MS = HAND_AGAIN_MS
 /** WeChat or a store could not be reached. */
 export const OUTAGE_PARK_MS = 60_000
 const MISCONFIGURED_PARK_S = 3600
@@ -64,7 +68,7 @@ export function sending(data: UploadData, claim: { id: string; etag?: string; sh
       claim: { id: claim.id, started_at: now },
       updated_at: now,
     },
-    now + CLAIM_MS,
+    now + WATCH_AFTER_MS,
   )
 }
 

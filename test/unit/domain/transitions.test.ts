@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { AppError, ERROR_RULES, type ErrorCode } from '../../../shared/core/errors.ts'
 import {
   afterFailure,
-  CLAIM_MS,
   expired,
   MAX_ATTEMPTS,
   missed,
@@ -16,6 +15,7 @@ import {
   unread,
   uploaded,
   verdict,
+  WATCH_AFTER_MS,
 } from '../../../shared/domain/uploads/transitions.ts'
 import { FINAL_STATES, parseObjectKey, UploadData } from '../../../shared/domain/uploads/uploadRow.ts'
 import type { RowDraft } from '../../../shared/ports/table.ts'
@@ -81,7 +81,7 @@ describe('any chain of events', () => {
 })
 
 describe('a sending', () => {
-  it('counts, pins the bytes, forgets the last error and is dead after 150 seconds', () => {
+  it('counts, pins the bytes, forgets the last error and is watched after 30 seconds', () => {
     const before = parked(DATA, error('WECHAT_BUSY'), { now: NOW, until: NOW }).data
     const { data, due } = sending(before, { id: 'x', etag: 'e2' }, NOW + 5)
     expect(data).toMatchObject({
@@ -92,7 +92,7 @@ describe('a sending', () => {
       claim: { id: 'x', started_at: NOW + 5 },
     })
     expect([data.error, data.parked_until]).toEqual([undefined, undefined])
-    expect(due?.at).toBe(NOW + 5 + CLAIM_MS)
+    expect(due?.at).toBe(NOW + 5 + WATCH_AFTER_MS)
   })
 })
 
