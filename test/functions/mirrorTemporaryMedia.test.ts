@@ -114,6 +114,26 @@ describe('a tracked media', () => {
     expect(service.calls('media/get')).toBe(1)
   })
 
+  it('that WeChat has dropped is kept when a run that died left its bytes in the store', async () => {
+    await using service = await world()
+    const bytes = fileBytes('amr', 900)
+    const mediaId = await seen(service, bytes, { type: 'voice' })
+    const dying: NamedPorts['objects'] = {
+      ...service.objects,
+      async write(...args) {
+        await service.objects.write(...args)
+        return new Promise<never>(() => undefined)
+      },
+    }
+    const run = service.run(mirrorTemporaryMedia, SCHEDULE, { ports: { objects: dying } })
+    await service.drive(Promise.race([run, service.clock.sleep(4 * 60_000)]))
+    service.control.deleteMedia(mediaId)
+    expect(await service.mirror()).toMatchObject({ mirrored: 1, lost: 0 })
+    const { state, file } = await rowOf(service, mediaId)
+    expect([state, file?.sha256, file?.content_type]).toEqual(['MIRRORED', sha256(bytes), 'audio/amr'])
+    expect(await bytesOf(service, mediaId)).toEqual(bytes)
+  })
+
   it.each(['truncate', 'html', 'empty', 'reset-before'] as const)(
     'met by the fault %s is not kept in part, and copied by a later run',
     async kind => {

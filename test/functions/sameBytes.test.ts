@@ -271,6 +271,23 @@ describe('whether it is gone', () => {
     expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
   })
 
+  it.each(['html', 'empty', 'accept-then-reset'] as const)(
+    'is no reason to send the file again while WeChat answers nothing readable: %s',
+    async kind => {
+      await using service = await world()
+      const one = await stored(service)
+      service.control.addFault({ path: GET, kind })
+      const opened = await openAndPost(service, SAME)
+      await service.drive(service.deliver())
+      await sweepFor(service, 3)
+      expect(await view(service, opened)).toMatchObject({ state: 'PARKED' })
+      service.control.clearFaults()
+      await sweepFor(service, 3)
+      expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
+      expect(service.materials()).toHaveLength(1)
+    },
+  )
+
   it('is not waited for when the account may not fetch media', async () => {
     await using service = await world()
     await stored(service)

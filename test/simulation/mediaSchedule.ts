@@ -68,7 +68,7 @@ export async function playMedia(seed: number, without?: Without): Promise<Played
     ...{ seed, outages, death: between(0, 0.2) },
     rates: {
       ...{ throttled: between(0, 0.03), appliedButFailed: between(0, 0.02), dueHidden: between(0, 0.05) },
-      ...{ slowDown: between(0, 0.03), brokenBody: between(0, 0.02), sendLost: between(0, 0.3), sendDoubled: 0.1 },
+      ...{ slowDown: between(0, 0.03), brokenBody: between(0, 0.3), sendLost: between(0, 0.3), sendDoubled: 0.1 },
     },
     jobs: { [archiveMessage.id]: archiveMessage, [mirrorTemporaryMedia.id]: mirrorTemporaryMedia },
   })

@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { BinaryMedia } from '../../ports/wechat.ts'
 import { type StoredFile, storeFile } from '../library/storedFile.ts'
-import { archiveFacts, archiveStem } from './archive.ts'
+import { archiveFacts, archiveStem, placesOfCopies } from './archive.ts'
 import { keepFile } from './keepFile.ts'
 import type { KeptTemporary, TemporaryData, TemporaryRow } from './temporaryRow.ts'
 
@@ -13,14 +13,15 @@ export type CopyPorts = PortsOf<'table' | 'objects' | 'wechat'>
 
 /**
  * Copies the media of a row, its bytes first and then the row: what was opened by {@link openMedia}, else what that
- * opens. Throws what it, `storeFile` and `keepFile` throw.
+ * opens, else, when WeChat has dropped it, what a run left in the store that died before it wrote the row. Throws what
+ * `openMedia`, `storeFile` and `keepFile` throw.
  */
 export async function copyMedia(
   ports: CopyPorts,
   row: TemporaryRow,
   { rule, opened, signal }: { rule: ArchiveRule; opened?: BinaryMedia; signal: AbortSignal },
 ): Promise<KeptTemporary> {
-  const media = opened ?? (await openMedia(ports, row.data, signal))
+  const media = opened ?? (await openMedia(ports, row.data, signal).catch(orLeft(ports, row.data, signal)))
   const file = await shelve(ports, row.data, { media, rule, signal })
   const kept = await keepFile(ports, row, { file, rule }, signal)
   if (row.data.origin !== undefined) await removeOrigin(ports, row.data.origin)
@@ -48,14 +49,31 @@ export function shelve(
 }
 
 async function ownObject(
-  { objects }: CopyPorts,
+  ports: CopyPorts,
   { origin }: TemporaryData,
   signal: AbortSignal,
 ): Promise<BinaryMedia | undefined> {
-  const object = origin === undefined ? undefined : await objects.read(origin, { signal })
+  return origin === undefined ? undefined : objectAt(ports, origin, signal)
+}
+
+async function objectAt({ objects }: CopyPorts, key: string, signal: AbortSignal): Promise<BinaryMedia | undefined> {
+  const object = await objects.read(key, { signal })
   if (!object) return undefined
   const { contentType, size, body } = object
   return { kind: 'binary', contentType, size, filename: undefined, body }
+}
+
+/** Objects appear whole or not at all: what lies at one of the media's places is a copy of it. */
+function orLeft(ports: CopyPorts, data: TemporaryData, signal: AbortSignal): (error: unknown) => Promise<BinaryMedia> {
+  return async error => {
+    if (!(error instanceof AppError) || error.code !== 'MEDIA_NOT_FOUND') throw error
+    for (const key of placesOfCopies(data)) {
+      if (!(await ports.objects.head(key, signal))) continue
+      const left = await objectAt(ports, key, signal)
+      if (left) return left
+    }
+    throw error
+  }
 }
 
 async function fromWeChat(

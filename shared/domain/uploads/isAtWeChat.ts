@@ -10,6 +10,9 @@ const ASK_LATER: ReadonlySet<string> = new Set([
   'STORE_UNAVAILABLE',
   'SECRET_UNREADABLE',
   'ACCOUNT_MISCONFIGURED',
+  // No word of WeChat's own about the media: an edge's error page, or an answer that breaks off.
+  'WECHAT_BAD_ANSWER',
+  'WECHAT_UNCLEAR',
 ])
 /** The account may not fetch media: that will not change by waiting. */
 const NOT_PERMITTED = 48001
@@ -17,15 +20,16 @@ const NOT_PERMITTED = 48001
 const MINUTE_RATE = 45011
 
 /**
- * Whether it can be told later: WeChat is away or counts too many calls in this minute, the token cannot be read, or the
- * whole account is out of order, so that nothing could be sent either.
+ * Whether it can be told later: WeChat is away, answers nothing readable or counts too many calls in this minute, the token
+ * cannot be read, or the whole account is out of order, so that nothing could be sent either.
  */
 export const tellsLater = ({ code, wechat }: AppError): boolean =>
   (ASK_LATER.has(code) && wechat?.errcode !== NOT_PERMITTED) || wechat?.errcode === MINUTE_RATE
 
 /**
- * Begins to fetch the media and lets go at its first bytes. False also when WeChat will not tell (quota, permission): a
- * second material is better than an id that leads nowhere. Throws what {@link tellsLater} names, and the reason of a
+ * Begins to fetch the media and lets go at its first bytes. False by WeChat's own word only: that it is gone (40007), or
+ * that this account will not be told (the day's quota, permission), for a second material is better than an id that leads
+ * nowhere. Throws what {@link tellsLater} names, and the reason of a
  * caller that left.
  */
 export async function isAtWeChat(
