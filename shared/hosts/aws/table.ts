@@ -1,14 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { dynamoTable } from '../../stores/dynamoTable.ts'
+import { signedTable } from '../../stores/signedTable.ts'
 import { requiredEnv } from '../env.ts'
 import { once } from '../once.ts'
 import { systemRandom } from '../systemRandom.ts'
+import { callerOf } from './caller.ts'
 
-/** The table named by `TABLE_NAME`. */
+/** The table named by `TABLE_NAME`, without the SDK: it is two thirds of what a function would have to load (docs/performance.md, row 13). */
 export const table = once(() =>
-  dynamoTable({
-    tableName: requiredEnv('TABLE_NAME'),
-    client: once(() => new DynamoDBClient({})),
-    random: systemRandom,
-  }),
+  signedTable({ tableName: requiredEnv('TABLE_NAME'), call: callerOf('dynamodb'), random: systemRandom }),
 )
