@@ -9,12 +9,14 @@ export const MAX_BUNDLE_BYTES = 1_000 * KB
 const AWS = /^@(aws-sdk|smithy|aws-crypto|aws)\//
 const SDK_CLIENT = /^@aws-sdk\/(client|s3)-/
 
+const TABLE = ['@aws-sdk/client-dynamodb']
 const OBJECTS = ['@aws-sdk/client-s3']
 
-/** The packages that come with a port on AWS; table, signer and invoker need none, for their calls are signed here. */
+/** The packages that come with a port on AWS; `wechat` reads tokens from the table; signer and invoker need none. */
 export const PORT_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  table: TABLE,
   objects: OBJECTS,
-  wechat: ['undici'],
+  wechat: ['undici', ...TABLE],
   credentials: ['undici'],
   secrets: ['@aws-sdk/client-kms'],
   sealer: ['@aws-sdk/client-kms'],
