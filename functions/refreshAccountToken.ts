@@ -6,6 +6,8 @@ import { AccountPath, TokenRefreshAnswer } from '../shared/core/schemas/accounts
 import { REFRESHER_ERRORS, TokenFacts } from '../shared/core/schemas/calls.ts'
 import { forgetRefusals } from '../shared/domain/quotas/refusalRow.ts'
 import { REFRESHER } from '../shared/domain/tokens/tokenReader.ts'
+import { hint } from '../shared/domain/uploads/hint.ts'
+import { SWEEPER } from '../shared/domain/uploads/jobNames.ts'
 
 export const refreshAccountToken = operation({
   id: 'refreshAccountToken',
@@ -18,10 +20,12 @@ export const refreshAccountToken = operation({
   response: TokenRefreshAnswer,
   needs: ['table', 'invoker'],
   errors: [...REFRESHER_ERRORS, 'WRITE_CONFLICT'],
-  run: async ({ appId }, { table, invoker }, { signal }) => {
+  run: async ({ appId }, ports, { signal }) => {
+    const { table, invoker } = ports
     const answer = await invoker.call(REFRESHER, { app_id: appId, force: true }, signal)
     const { issued_at, expires_at, changed } = remoteValue(TokenFacts, answer)
     await forgetRefusals(table, appId)
+    await hint(ports, SWEEPER, { mended: appId })
     const seconds = (ms: number) => Math.floor(ms / 1000)
     return { data: { issued_at: seconds(issued_at), expires_at: seconds(expires_at), changed } }
   },

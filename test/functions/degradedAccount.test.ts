@@ -208,6 +208,60 @@ describe('a fault of the whole account', () => {
   })
 })
 
+describe('uploads that wait for the account', () => {
+  const put = (service: World, body: unknown) =>
+    service.ok(putAccount, { params: { appId: APP_ID }, appId: null, body })
+  const force = (service: World) => service.ok(refreshAccountToken, { params: { appId: APP_ID }, appId: null })
+
+  it.each<[string, (service: World) => Promise<unknown>]>([
+    ['its operator has changed it', (service: World) => put(service, { name: '修好了' })],
+    ['its operator has forced a token', force],
+  ])('are sent within two minutes once %s, those of other accounts and reasons are not', async (_when, mend) => {
+    await using service = await world()
+    await service.addAccount(OTHER_APP_ID)
+    for (const appId of [APP_ID, OTHER_APP_ID]) service.control.putAccount({ appId, frozen: true })
+    const mine = await openAndPost(service)
+    await service.deliver()
+    const other = await openAndPost(service, { appId: OTHER_APP_ID })
+    await service.deliver()
+    for (const opened of [mine, other]) expect(await view(service, opened)).toMatchObject({ state: 'PARKED' })
+    for (const appId of [APP_ID, OTHER_APP_ID]) service.control.putAccount({ appId, frozen: false })
+    await service.clock.advance(MINUTE_MS)
+    // This process still believes for some seconds that the account is out of order.
+    await service.fails(listMaterials, IMAGES)
+    await service.drive(mend(service))
+    await service.settled()
+    await service.sweep()
+    for (let minute = 0; minute < 2; minute++) {
+      await service.clock.advance(MINUTE_MS)
+      await service.sweep()
+    }
+    expect(await view(service, mine)).toMatchObject({ state: 'STORED', attempts: 1 })
+    expect(await view(service, other)).toMatchObject({ state: 'PARKED' })
+  })
+
+  it('are found without reading what else the account has, and another run’s row stays as it is', async () => {
+    await using service = await world()
+    service.control.addFault({ path: '/cgi-bin/material/add_material', kind: 'errcode', errcode: 45009, times: 1 })
+    const parked = await openAndPost(service)
+    await service.deliver()
+    const before = await view(service, parked)
+    let reads = 0
+    const table: typeof service.table = {
+      ...service.table,
+      list: () => Promise.reject(new Error('the account’s uploads are not listed')),
+      get: (key, signal) => {
+        reads++
+        return service.table.get(key, signal)
+      },
+    }
+    const payload = { mended: APP_ID }
+    expect(await service.run(sweepUploads, { trigger: 'call', payload }, { ports: { table } })).toEqual({ woken: 0 })
+    expect(reads).toBeLessThan(2)
+    expect(await view(service, parked)).toEqual(before)
+  })
+})
+
 describe('a permission that is missing (48001)', () => {
   it('stops that call and no other one', async () => {
     await using service = await world()

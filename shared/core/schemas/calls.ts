@@ -14,6 +14,9 @@ export const UploadCall = z.object({
     .transform(({ app_id, upload_id }) => ({ appId: app_id, uploadId: upload_id })),
 })
 
+/** A call of the sweeper; `mended` names an account whose parked uploads need not wait any more. */
+export const SweepCall = z.object({ payload: z.object({ mended: AppId.optional() }) })
+
 /** A call of the mirror: media that another run of it has no time for, or that somebody wants soon. */
 export const MirrorCall = z.object({
   payload: z

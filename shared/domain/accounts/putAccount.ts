@@ -9,6 +9,8 @@ import type { PutAccountBody } from '../../core/schemas/accounts.ts'
 import { forgetRefusals } from '../quotas/refusalRow.ts'
 import { clearFailure } from '../tokens/tokenChanges.ts'
 import { REFRESHER } from '../tokens/tokenReader.ts'
+import { hint } from '../uploads/hint.ts'
+import { SWEEPER } from '../uploads/jobNames.ts'
 
 /** What an operator wants of an account. */
 export interface AccountChange {
@@ -26,7 +28,7 @@ const Taken = z.object({ expires_in: z.number() })
 /**
  * Writes the account. Throws what WeChat refuses the secret with (`ACCOUNT_MISCONFIGURED`, …), `INVALID_REQUEST` for a
  * new account without secret, `WRITE_CONFLICT`; nothing is changed then. A change also lifts what stands against the
- * account: its last fault, its parked calls and the token's failure.
+ * account: its last fault, its parked calls and the token's failure; and uploads that waited for it need not wait longer.
  */
 export async function putAccount(ports: ChangePorts, { appId, body, signal }: AccountChange): Promise<AccountData> {
   const { table, sealer, clock } = ports
@@ -54,6 +56,7 @@ export async function putAccount(ports: ChangePorts, { appId, body, signal }: Ac
   if (!written.ok) throw new AppError('WRITE_CONFLICT', 'The account changed meanwhile; try again.')
   await clearFailure(table, appId)
   await forgetRefusals(table, appId)
+  if (row) await hint(ports, SWEEPER, { mended: appId })
   return next
 }
 

@@ -20,8 +20,8 @@ import {
   stands,
 } from './refusalRow.ts'
 
-/** Another process may park a call, and an operator may lift it; this one hears of it after so long. */
-const LOOK_AGAIN_MS = 10_000
+/** Another process may park a call, and an operator may lift it; this one hears of it after so long, ms. */
+export const LOOK_AGAIN_MS = 10_000
 const DEFAULT_PARK_S = 60
 /** Then a fault may be mended, and one caller tries (reliability.md row 44). */
 const FAULT_MS = 3_600_000

@@ -2,6 +2,7 @@
 import { AppError } from '../../core/errors.ts'
 import type { PortsOf } from '../../core/ports.ts'
 import type { ObjectInfo } from '../../ports/objectStore.ts'
+import { hint } from './hint.ts'
 import { FORWARDER, SWEEPER } from './jobNames.ts'
 import { retried, uploaded } from './transitions.ts'
 import { readUpload, type UploadData, type UploadState } from './uploadRow.ts'
@@ -60,12 +61,3 @@ async function postedObject({ objects }: TriggerPorts, data: UploadData, signal:
 
 const forward = (ports: TriggerPorts, { app_id, upload_id }: UploadData): Promise<void> =>
   hint(ports, FORWARDER, { app_id, upload_id })
-
-/** The row says already what must happen and the sweeper finds it; a lost hint costs a minute, not the request. */
-async function hint({ invoker, log }: TriggerPorts, id: string, payload: Record<string, string>): Promise<void> {
-  try {
-    await invoker.send(id, payload)
-  } catch (error) {
-    log.warn('a function could not be called; the sweeper will do its work', { function: id, ...payload, error })
-  }
-}

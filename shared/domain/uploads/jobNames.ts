@@ -3,5 +3,5 @@
 /** Streams one upload to WeChat; called with `{ app_id, upload_id }`. */
 export const FORWARDER = 'forwardUpload'
 
-/** Moves on every upload that is due; called with `{}`. */
+/** Moves on every upload that is due; called with `{}`, or `{ mended }`: an account that its operator has put in order. */
 export const SWEEPER = 'sweepUploads'

@@ -41,7 +41,8 @@ const HAND_AGAIN_MS = 50_000
 export const WATCH_AGAIN_MS = HAND_AGAIN_MS
 /** WeChat or a store could not be reached. */
 export const OUTAGE_PARK_MS = 60_000
-const MISCONFIGURED_PARK_S = 3600
+/** A fault of the account parks an upload for so long, unless the operator acts. */
+export const MISCONFIGURED_PARK_S = 3600
 /** Uploads that a quota stopped do not all come back in the same second. */
 const QUOTA_SPREAD_MS = 60_000
 
@@ -120,6 +121,16 @@ export const unknown = (data: UploadData, error: AppError | undefined, now: numb
 export function parked(data: UploadData, error: AppError, { now, until }: { now: number; until: number }): Next {
   const { claim: _, handed: __, begun: ___, ...rest } = data
   return uploadRow({ ...rest, state: 'PARKED', parked_until: until, error: failureOf(error), updated_at: now }, until)
+}
+
+/** Reasons to wait that an operator takes away. */
+const ACCOUNT_FAULTS: ReadonlySet<string> = new Set(['ACCOUNT_MISCONFIGURED', 'SECRET_UNREADABLE'])
+
+/** The operator has acted: what waited for that is tried at `until` (ms); `undefined` for what waits for anything else. */
+export function woken(data: UploadData, until: number): Next | undefined {
+  const isWaiting = data.state === 'PARKED' && ACCOUNT_FAULTS.has(data.error?.code ?? '')
+  if (!isWaiting || (data.parked_until ?? 0) <= until) return undefined
+  return uploadRow({ ...data, parked_until: until }, until)
 }
 
 /** Whether one more read of WeChat's list without a find is enough: after "busy" the first one is (row 23). */
