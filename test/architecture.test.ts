@@ -62,7 +62,8 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'the transport to WeChat',
-    files: /^shared\/wechat\/(transport|safeDownload|safePost|guardedAgent|publicAddress|undiciParts\.d)\.ts$/,
+    files:
+      /^shared\/wechat\/(transport|connecting|safeDownload|safePost|guardedAgent|publicAddress|undiciParts\.d)\.ts$/,
     values: [/^shared\/wechat\//, ERRORS, STREAMS, PURE_NODE, /^node:(dns|net)$/, /^undici(\/|$)/],
     types: [PORTS],
     refused: { from: 'shared/wechat/transport.ts', to: 'node:http' },

@@ -2,9 +2,8 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import Agent from 'undici/lib/dispatcher/agent.js'
+import { connecting } from './connecting.ts'
 import { isPublicAddress } from './publicAddress.ts'
-
-const CONNECT_TIMEOUT_MS = 10_000
 
 /** Names to addresses, as `dns.lookup` does with `all`. */
 export type Lookup = (
@@ -24,12 +23,11 @@ export interface AddressRules {
 }
 
 /** An agent of one request each: no connection is kept, so that each is checked anew. */
-export const openAgent = (): Agent => new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 0 })
+export const openAgent = (): Agent => new Agent({ connect: connecting(), pipelining: 0 })
 
 /** An agent whose connected address is the checked one. An address in a URL asks no resolver: see {@link checkLiteral}. */
 export function guardedAgent({ lookup = systemLookup, isPublic = isPublicAddress, refused }: AddressRules): Agent {
-  const connect = { timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(lookup, isPublic, refused) }
-  return new Agent({ connect, pipelining: 0 })
+  return new Agent({ connect: connecting({ lookup: checkedLookup(lookup, isPublic, refused) }), pipelining: 0 })
 }
 
 /** Throws for a URL whose host is an address that is not public. */

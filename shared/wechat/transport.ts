@@ -4,10 +4,10 @@ import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import { AppError } from '../core/errors.ts'
+import { connecting } from './connecting.ts'
 import { safeDownloader } from './safeDownload.ts'
 import type { Transport, TransportAnswer, TransportBody, TransportRequest } from './transportPort.ts'
 
-const CONNECT_TIMEOUT_MS = 10_000
 /** Under the idle limits of NAT and load balancers (350 s, 60 s), long enough to span invocations. */
 const KEEP_ALIVE_MS = 55_000
 const RETRY_AFTER_SECONDS = 10
@@ -31,7 +31,7 @@ export interface TransportOptions {
 export function undiciTransport(options: TransportOptions): Transport & { close(): Promise<void> } {
   const base = new URL(options.baseUrl)
   const agent = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connect: connecting(),
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     pipelining: 1,

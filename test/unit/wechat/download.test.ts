@@ -1,4 +1,5 @@
 /** Downloads over a real socket: which answers are files, and that a file is whole or an error. */
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -121,6 +122,21 @@ describe('a file', () => {
     expect(error).toBeInstanceOf(AppError)
     expect(error).toMatchObject({ code: 'WECHAT_BAD_ANSWER' })
     expect(everythingIn(error)).not.toContain(TOKEN)
+  })
+
+  it.each([
+    ['ends', (socket: Socket) => socket.end()],
+    ['is reset', (socket: Socket) => socket.resetAndDestroy()],
+  ])('whose connection %s while nobody reads is an error of its body and ends no process', async (_how, leave) => {
+    const { server, media } = await clientOf(async (socket, request) => {
+      await request.body()
+      socket.write(`HTTP/1.1 200 OK\r\n${ATTACHMENT}\r\nConnection: close\r\nContent-Length: 500000\r\n\r\n`)
+      socket.write(jpegBytes(65_536 + 512), () => leave(socket))
+    })
+    const body = bodyOf(await media.get('M'))
+    await server.quiet()
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    expect(await rejection(buffer(body))).toMatchObject({ code: 'WECHAT_BAD_ANSWER' })
   })
 
   it.each([299_999, 300_001])(
