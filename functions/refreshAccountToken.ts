@@ -19,7 +19,7 @@ export const refreshAccountToken = operation({
   params: AccountPath,
   response: TokenRefreshAnswer,
   needs: ['table', 'invoker'],
-  errors: [...REFRESHER_ERRORS, 'WRITE_CONFLICT'],
+  errors: [...REFRESHER_ERRORS],
   run: async ({ appId }, ports, { signal }) => {
     const { table, invoker } = ports
     const answer = await invoker.call(REFRESHER, { app_id: appId, force: true }, signal)

@@ -25,7 +25,7 @@ export const refreshToken = job({
     } = RefreshCall.parse(event).payload
     const { signal } = call
     if (check) return answering(() => checkSecret(ports, { appId, ...check }, signal))
-    if (force) return answering(() => forceToken(ports, { appId, signal }))
+    if (force) return answering(() => forceToken(ports, appId, call))
     const why = {
       ...(failedGeneration && { failedGeneration }),
       ...(unchanged && { unchanged }),

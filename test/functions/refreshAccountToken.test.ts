@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { getMaterialStats } from '../../functions/getMaterialStats.ts'
 import { refreshAccountToken } from '../../functions/refreshAccountToken.ts'
-import { readToken } from '../../shared/domain/tokens/tokenRow.ts'
+import { refreshToken } from '../../functions/refreshToken.ts'
+import { readToken, tokenRow } from '../../shared/domain/tokens/tokenRow.ts'
 import { waitUntil } from '../support/drivenClock.ts'
 import { APP_ID, type World, world } from '../support/world.ts'
 
@@ -65,8 +66,44 @@ describe('a forced token', () => {
     service.control.addFault({ path: '/cgi-bin/stable_token', kind: 'delay', delay_ms: 5_000, times: 1 })
     const first = service.request(refreshAccountToken, ASK)
     await waitUntil(() => service.control.faults().length === 0, 'the call of WeChat')
-    expect(await service.fails(refreshAccountToken, ASK)).toMatchObject({ code: 'WRITE_CONFLICT' })
-    expect(await service.drive(first)).toMatchObject({ status: 200 })
+    const second = service.request(refreshAccountToken, ASK)
+    const answers = await service.drive(Promise.all([first, second]))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(answers[0]?.json).toEqual(answers[1]?.json)
+    expect(forced(service)).toBe(1)
+  })
+
+  it('comes 15 s after another renewal whose function died', async () => {
+    await using service = await world()
+    await service.ok(getMaterialStats)
+    const row = await readToken(service.table, APP_ID)
+    if (!row) throw new Error('no token')
+    const lease = { id: 'of a dead one', until: service.clock.now() + 15_000 }
+    await service.table.put(tokenRow({ ...row.data, lease }), row.version)
+    const started = service.clock.now()
+    const answer = service.ok(refreshAccountToken, ASK)
+    expect((await service.drive(answer)).data.changed).toBe(true)
+    expect(service.clock.now() - started).toBeLessThan(17_000)
+    expect(forced(service)).toBe(1)
+  })
+
+  it('is 503 with the time to wait while others renew one after another, and is not asked for then', async () => {
+    await using service = await world()
+    await service.ok(getMaterialStats)
+    const table: typeof service.table = {
+      ...service.table,
+      put: async (draft, expected, signal) => {
+        if (!draft.pk.startsWith('TOKEN#')) return service.table.put(draft, expected, signal)
+        return { ok: false, current: await service.table.get(draft) }
+      },
+    }
+    const run = service.run(
+      refreshToken,
+      { trigger: 'call', payload: { app_id: APP_ID, force: true } },
+      { ports: { table }, limitMs: 25_000 },
+    )
+    expect(await service.drive(run)).toMatchObject({ error: { code: 'OUT_OF_TIME', retry_after: 15 } })
+    expect(forced(service)).toBe(0)
   })
 
   it('is for admins alone', async () => {
