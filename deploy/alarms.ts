@@ -7,13 +7,14 @@ export interface Figure {
   namespace: string
   name: string
   dimensions: Record<string, unknown>
-  statistic: 'Maximum' | 'Sum'
+  statistic: 'Maximum' | 'Sum' | 'SampleCount'
 }
 
-/** When an operator is called: the figure was above `above` in one of the last `periods` of `seconds` each. */
-export interface Alarm {
+/** When an operator is called: the figure was above `above`, or below `below`, in one of the last `periods` of `seconds` each. */
+export type Alarm = AlarmFacts & ({ above: number; below?: undefined } | { below: number; above?: undefined })
+
+interface AlarmFacts {
   figure: Figure
-  above: number
   seconds: number
   periods: number
   /** The figure is recorded at least once in `seconds`, so that its absence is a failure too. */
@@ -47,7 +48,7 @@ export const ALARMS: Readonly<Record<string, Alarm>> = {
     above: 0,
     seconds: 5 * MINUTE_S,
     periods: 1,
-    meaning: 'A job failed three times. The message in the failure queue holds its event and its error.',
+    meaning: 'A job failed and is not tried again. The message in the failure queue holds its event and its error.',
   },
   TokenTooOld: {
     figure: ours('TokenAge', 'Maximum'),
@@ -55,8 +56,16 @@ export const ALARMS: Readonly<Record<string, Alarm>> = {
     seconds: 5 * MINUTE_S,
     // A misconfigured account is tried once an hour: no end of the alarm in between.
     periods: 13,
-    steady: true,
     meaning: 'An access_token was not renewed before its end. GET /wechat/accounts shows which one and why.',
+  },
+  // By itself, for an alarm over many periods takes missing figures for bad ones only when all of them are missing.
+  RefresherSilent: {
+    figure: ours('TokenAge', 'SampleCount'),
+    below: 1,
+    seconds: 5 * MINUTE_S,
+    periods: 1,
+    steady: true,
+    meaning: 'No run of the refresher came to its end for five minutes: tokens will not be renewed. Its log says why.',
   },
   SweepBehind: {
     figure: ours('SweepLag', 'Maximum'),
@@ -144,7 +153,7 @@ export function alarms(): Record<string, Resource> {
   return Object.fromEntries(Object.entries(ALARMS).map(([name, alarm]) => [`${name}Alarm`, resource(name, alarm)]))
 }
 
-const resource = (name: string, { figure, above, seconds, periods, steady, meaning }: Alarm): Resource => ({
+const resource = (name: string, { figure, above, below, seconds, periods, steady, meaning }: Alarm): Resource => ({
   Type: 'AWS::CloudWatch::Alarm',
   Properties: {
     AlarmName: { 'Fn::Join': ['-', [STACK, name]] },
@@ -156,8 +165,8 @@ const resource = (name: string, { figure, above, seconds, periods, steady, meani
     Period: seconds,
     EvaluationPeriods: periods,
     DatapointsToAlarm: 1,
-    Threshold: above,
-    ComparisonOperator: 'GreaterThanThreshold',
+    Threshold: below ?? above,
+    ComparisonOperator: below === undefined ? 'GreaterThanThreshold' : 'LessThanThreshold',
     TreatMissingData: steady ? 'breaching' : 'notBreaching',
     AlarmActions: [ref('AlarmTopic')],
     OKActions: [ref('AlarmTopic')],

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { ROOT } from './bundle.ts'
+import { withNeededDependencies } from './neededDependencies.ts'
 import { releaseTime, reproducible } from './releaseTime.ts'
 
 const OUT = join(ROOT, 'out', 'package')
@@ -30,7 +31,8 @@ const time = releaseTime()
 const files = readdirSync(OUT).filter(name => MADE_BY_OSLS.test(name))
 for (const name of files.filter(name => name.endsWith('.json'))) {
   const path = join(OUT, name)
-  writeFileSync(path, reproducible(readFileSync(path, 'utf8'), { time, root: ROOT }))
+  const made = withNeededDependencies(JSON.parse(readFileSync(path, 'utf8')))
+  writeFileSync(path, reproducible(JSON.stringify(made, null, 2), { time, root: ROOT }))
 }
 const sums = files.sort().map(name => {
   const hash = createHash('sha256')

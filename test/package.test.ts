@@ -100,6 +100,41 @@ describe('the template', () => {
   })
 })
 
+describe('the alarms', () => {
+  it('notice within five minutes that the refresher is silent', () => {
+    expect(properties('RefresherSilentAlarm')).toMatchObject({
+      MetricName: 'TokenAge',
+      Statistic: 'SampleCount',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      Period: 300,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'breaching',
+    })
+  })
+
+  it('over several periods do not wait for figures that never come', () => {
+    const patient = ofType('AWS::CloudWatch::Alarm').filter(
+      ([, { Properties }]) => Properties['EvaluationPeriods'] !== 1,
+    )
+    expect(patient.map(([name]) => name)).toEqual(['TokenTooOldAlarm'])
+    for (const [, { Properties }] of patient) expect(Properties['TreatMissingData']).toBe('notBreaching')
+  })
+})
+
+describe('the dependencies', () => {
+  it('are only those that no property says already', () => {
+    const doubled = Object.entries(template.Resources).flatMap(([name, { DependsOn = [], Properties }]) =>
+      [DependsOn]
+        .flat()
+        .filter(other => JSON.stringify(Properties).includes(`{"Fn::GetAtt":["${other}"`))
+        .map(other => `${name} ${other}`),
+    )
+    expect(doubled).toEqual([])
+    expect(template.Resources['HealthzLambdaFunction']?.DependsOn).toEqual(['HealthzLogGroup'])
+  })
+})
+
 describe('the roles', () => {
   it.each(FUNCTIONS.map(({ id }) => id))('%s may do what the table says and nothing else', id => {
     const table = [...grantsOf(id), ...(EGRESS_PERMISSIONS[id] ?? [])].map(grant => grant.join(' '))

@@ -24,10 +24,14 @@ const Definition = z.object({
       package: z.object({ patterns: z.array(z.string()) }),
       destinations: z.string().optional(),
       maximumRetryAttempts: z.number().optional(),
+      maximumEventAge: z.number().optional(),
       events: z.array(Trigger).default([]),
     }),
   ),
 })
+
+/** Only the clock starts them without waiting: the next minute is the next try, and what has waited longer is worth nothing. */
+const TICKS = ['refreshToken', 'sweepUploads']
 
 const definition = Definition.parse(parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8'), { logLevel: 'error' }))
 const deployed = Object.entries(definition.functions)
@@ -83,11 +87,12 @@ describe('the functions', () => {
     expect(Object.keys(PERMISSIONS).sort()).toEqual(ids)
   })
 
-  it.each(functions)('%s goes to the failure queue after three tries if nobody waits for it', (id, served) => {
-    const { destinations, maximumRetryAttempts } = definition.functions[id] ?? {}
+  it.each(functions)('%s goes to the failure queue after its tries if nobody waits for it', (id, served) => {
+    const { destinations, maximumRetryAttempts, maximumEventAge } = definition.functions[id] ?? {}
     const isJob = served.kind === 'job'
+    const isTick = TICKS.includes(id)
     expect(destinations?.includes('self:custom.failures') ?? false).toBe(isJob)
-    expect(maximumRetryAttempts).toBe(isJob ? 2 : undefined)
+    expect([maximumRetryAttempts, maximumEventAge]).toEqual(isTick ? [0, 60] : [isJob ? 2 : undefined, undefined])
     expect(PERMISSIONS[id]?.some(([action]) => action === 'sqs:SendMessage')).toBe(isJob)
   })
 
