@@ -190,7 +190,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...JOB,
     ...WECHAT,
     due('upload'),
-    ...rows('HASH', 'GetItem', 'DeleteItem'),
+    ...BYTES,
     due('fault'),
     ...rows('ACCOUNT', 'GetItem'),
     ...rows('UPL', 'GetItem', 'PutItem'),

@@ -113,6 +113,39 @@ describe('the same file again', () => {
     expect(service.materials()).toHaveLength(1)
   })
 
+  it.each([
+    ['at once by WeChat', { kind: 'errcode', errcode: 40007, times: 1 }, 1],
+    ['by the sweeper, when no answer can be read', { kind: 'html' }, 30],
+  ] as const)(
+    'that was forced and refused %s leaves the row of the first for good again',
+    async (_who, fault, minutes) => {
+      await using service = await world()
+      const one = await stored(service)
+      const [first] = (await service.table.list(`UPL#${APP_ID}`, { limit: 9 })).items
+      if (!first) throw new Error('no upload')
+      const ttl = async () => (await service.table.get(first))?.ttl
+      service.control.addFault({ path: ADD, ...fault })
+      const forced = await openAndPost(service, { ...SAME, declared: { force: true } })
+      const ends: (number | undefined)[] = []
+      const table: typeof service.table = {
+        ...service.table,
+        async put(draft, expected, signal) {
+          if (draft.pk === first.pk && draft.sk === first.sk) ends.push(draft.ttl)
+          return service.table.put(draft, expected, signal)
+        },
+      }
+      service.dropEvents()
+      const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: forced.uploadId } } as const
+      await service.run(forwardUpload, hint, { ports: { table } })
+      expect(ends[0]).toBeDefined()
+      await sweepFor(service, minutes)
+      expect(await view(service, forced)).toMatchObject({ state: 'REJECTED' })
+      expect(await ttl()).toBeUndefined()
+      service.control.clearFaults()
+      expect(await stored(service)).toMatchObject({ media_id: one.media_id, reused: true })
+    },
+  )
+
   it('that was forced and refused is still waited for while the first one is unclear', async () => {
     await using service = await world()
     service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })

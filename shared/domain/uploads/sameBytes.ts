@@ -2,10 +2,10 @@
 import { AppError, asAppError } from '../../core/errors.ts'
 import type { Call } from '../../core/operation.ts'
 import type { PortsOf } from '../../core/ports.ts'
-import type { Row } from '../../ports/table.ts'
+import type { Row, RowDraft } from '../../ports/table.ts'
 import { findHash, type HashData, hashRow, type SameParts } from './hashRow.ts'
 import { isAtWeChat } from './isAtWeChat.ts'
-import { retired } from './transitions.ts'
+import { reinstated, retired } from './transitions.ts'
 import { findUpload, isFinal, type UploadData, type UploadState } from './uploadRow.ts'
 
 /** What is asked about: an upload whose bytes are known. */
@@ -69,7 +69,7 @@ export async function claimBytes(
   const written = await table.put(hashRow({ ...upload, ...(before !== undefined && { before }) }, clock.now()), version)
   if (written.ok && old) {
     // Only for the sake of order: nobody finds that row through its bytes any more.
-    await retire(table, old, clock.now()).catch(error =>
+    await change(table, old, row => retired(row, clock.now())).catch(error =>
       log.warn('an upload that was replaced stays without an end', { upload_id: old.upload_id, error }),
     )
   }
@@ -122,8 +122,9 @@ export async function closeRejected({ table, clock, log, metrics }: PortsOf<'tab
     const row = await findHash(table, parts)
     if (row?.data.upload_id !== data.upload_id) return
     const { before } = row.data
-    if (before === undefined) await table.remove(row, row.version)
-    else await table.put(hashRow({ ...parts, upload_id: before }, clock.now()), row.version)
+    if (before === undefined) return void (await table.remove(row, row.version))
+    const given = await table.put(hashRow({ ...parts, upload_id: before }, clock.now()), row.version)
+    if (given.ok) await change(table, { app_id: data.app_id, upload_id: before }, old => reinstated(old, clock.now()))
   } catch (error) {
     log.warn('the claim of a rejected upload stays', { upload_id: data.upload_id, error: asAppError(error) })
   }
@@ -141,7 +142,12 @@ async function holderOf(
   return holder.sha256 === undefined || holder.sha256 === sha256 ? holder : undefined
 }
 
-async function retire(table: PortsOf<'table'>['table'], old: UploadData, now: number): Promise<void> {
-  const row = await findUpload(table, { appId: old.app_id, uploadId: old.upload_id })
-  if (row?.data.state === 'STORED') await table.put(retired(row.data, now), row.version)
+/** Changes a stored upload's row, if nobody else does just then. */
+async function change(
+  table: PortsOf<'table'>['table'],
+  { app_id: appId, upload_id: uploadId }: Pick<UploadData, 'app_id' | 'upload_id'>,
+  next: (data: UploadData) => RowDraft<UploadData>,
+): Promise<void> {
+  const row = await findUpload(table, { appId, uploadId })
+  if (row?.data.state === 'STORED') await table.put(next(row.data), row.version)
 }

@@ -94,6 +94,11 @@ export function reused(data: UploadData, holder: UploadData, now: number): Next 
 /** Another upload answers for the bytes of this stored one; it is collected like any other. */
 export const retired = (data: UploadData, now: number): Next => uploadRow({ ...data, retired: true, updated_at: now })
 
+/** The other upload was refused: this stored one answers for its bytes again, and stays. */
+export function reinstated({ retired: _, ...data }: UploadData, now: number): Next {
+  return uploadRow({ ...data, updated_at: now })
+}
+
 function settled(data: UploadData): UploadData {
   const { claim: _, error: __, parked_until: ___, unsure: ____, ruled_out: _____, ...rest } = data
   const { handed: ______, begun: _______, ...settledData } = rest
