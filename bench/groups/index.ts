@@ -11,9 +11,10 @@ import { requests } from './requests.ts'
 import { stack } from './stack.ts'
 import { tokens } from './tokens.ts'
 import { webhook } from './webhook.ts'
+import { wxcloud } from './wxcloud.ts'
 
 /** The groups. */
 export const GROUPS: readonly Group[] = [
   ...[relay, direct, mirror, list, tokens, bundles, init],
-  ...[requests, cost, stack, webhook],
+  ...[requests, cost, stack, webhook, wxcloud],
 ]
