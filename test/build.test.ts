@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundleFor, bundlePath, HOSTS, type Host } from '../scripts/bundle.ts'
 import { BUNDLE_RULES, findings, MAX_BUNDLE_BYTES, sizeClass, twice } from '../scripts/bundleRules.ts'
+import { lowestNode } from '../scripts/nodes.ts'
 import { writeBundles } from '../scripts/writeBundles.ts'
-import { lowestNode } from './support/nodes.ts'
 
 const FUNCTIONS = [
   { id: 'healthz', kind: 'operation' as const, ports: [] },

@@ -1,37 +1,22 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
-import { completeUpload } from '../../functions/completeUpload.ts'
-import { createArticle } from '../../functions/createArticle.ts'
-import { createUpload } from '../../functions/createUpload.ts'
-import { deleteMaterial } from '../../functions/deleteMaterial.ts'
-import { forwardUpload } from '../../functions/forwardUpload.ts'
-import { getAccount } from '../../functions/getAccount.ts'
-import { getMaterial } from '../../functions/getMaterial.ts'
-import { getMaterialStats } from '../../functions/getMaterialStats.ts'
-import { getTemporaryMedia } from '../../functions/getTemporaryMedia.ts'
-import { getUpload } from '../../functions/getUpload.ts'
-import { healthz } from '../../functions/healthz.ts'
 import * as functions from '../../functions/index.ts'
-import { listAccounts } from '../../functions/listAccounts.ts'
-import { listMaterials } from '../../functions/listMaterials.ts'
-import { listUploads } from '../../functions/listUploads.ts'
-import { openapi } from '../../functions/openapi.ts'
-import { refreshToken } from '../../functions/refreshToken.ts'
-import { renewUploadUrl } from '../../functions/renewUploadUrl.ts'
-import { retryUpload } from '../../functions/retryUpload.ts'
-import { sweepUploads } from '../../functions/sweepUploads.ts'
-import { updateArticle } from '../../functions/updateArticle.ts'
-import { uploadArticleImage } from '../../functions/uploadArticleImage.ts'
-import { uploadMaterial } from '../../functions/uploadMaterial.ts'
-import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
-import type { Job, Operation } from '../../shared/core/operation.ts'
 import type { PortName, Wiring } from '../../shared/core/ports.ts'
 import { matchPath } from '../../shared/core/route.ts'
 import { HttpEvent, pathParameters, toRequest } from '../../shared/hosts/lambda/httpEvent.ts'
 import { jobEvents } from '../../shared/hosts/lambda/jobEvent.ts'
 import { type LambdaHandler, serve, serveOpen } from '../../shared/hosts/lambda/serve.ts'
 import { fileBytes, sha256 } from '../support/files.ts'
-import { openRecorded, RECORDED_UPLOAD_ID, type Recorded, recorded, recordedOf, wiringOf } from '../support/hosting.ts'
+import { functionMap } from '../support/functionMap.ts'
+import {
+  openRecorded,
+  RECORDED_UPLOAD_ID,
+  type Recorded,
+  recorded,
+  recordedOf,
+  successesOf,
+  wiringOf,
+} from '../support/hosting.ts'
 import { withMedia } from '../support/library.ts'
 import { ProblemShape } from '../support/problemShape.ts'
 import { APP_ID, type World, world } from '../support/world.ts'
@@ -39,39 +24,7 @@ import { APP_ID, type World, world } from '../support/world.ts'
 process.env['LOG_LEVEL'] = 'error'
 afterEach(() => void vi.useRealTimers())
 
-/** Serves with more than was declared: what was not declared must not be used. */
-const served = <N extends PortName, P, Q, B, R>(
-  what: Operation<N, P, Q, B, R> | Job<N>,
-  wiring: Wiring<PortName>,
-): LambdaHandler => serve<N, P, Q, B, R>(what, wiring as Wiring<N | 'table'>)
-
-const HANDLERS: Record<string, (wiring: Wiring<PortName>) => LambdaHandler> = {
-  uploadTemporaryMedia: wiring => served(uploadTemporaryMedia, wiring),
-  uploadMaterial: wiring => served(uploadMaterial, wiring),
-  createArticle: wiring => served(createArticle, wiring),
-  deleteMaterial: wiring => served(deleteMaterial, wiring),
-  getMaterial: wiring => served(getMaterial, wiring),
-  getMaterialStats: wiring => served(getMaterialStats, wiring),
-  getTemporaryMedia: wiring => served(getTemporaryMedia, wiring),
-  listMaterials: wiring => served(listMaterials, wiring),
-  updateArticle: wiring => served(updateArticle, wiring),
-  uploadArticleImage: wiring => served(uploadArticleImage, wiring),
-  createUpload: wiring => served(createUpload, wiring),
-  getUpload: wiring => served(getUpload, wiring),
-  listUploads: wiring => served(listUploads, wiring),
-  renewUploadUrl: wiring => served(renewUploadUrl, wiring),
-  completeUpload: wiring => served(completeUpload, wiring),
-  retryUpload: wiring => served(retryUpload, wiring),
-  forwardUpload: wiring => served(forwardUpload, wiring),
-  sweepUploads: wiring => served(sweepUploads, wiring),
-  refreshToken: wiring => served(refreshToken, wiring),
-  listAccounts: wiring => served(listAccounts, wiring),
-  getAccount: wiring => served(getAccount, wiring),
-  healthz: wiring => serveOpen(healthz, wiring),
-  openapi: wiring => serveOpen(openapi, wiring),
-}
-
-const isServed = (path: string): boolean => Object.hasOwn(HANDLERS, path.split('/')[0] ?? '')
+const HANDLERS = functionMap<LambdaHandler>({ serve, serveOpen })
 
 const context = (remaining = 29_000) => ({
   awsRequestId: '8f5e3a52-0d5c-4c1b-9a53-2f4f7f0f9a11',
@@ -92,17 +45,17 @@ async function hosted(): Promise<World> {
   return service
 }
 
-const handlerOf = (service: World, id: string): LambdaHandler => {
-  const make = HANDLERS[id]
-  if (!make) throw new Error(`no handler ${id}`)
-  return make(wiringOf(service))
-}
+const handlerOf = (service: World, id: string): LambdaHandler => HANDLERS.entryOf(id, wiringOf(service))
 
 /** Runs a recorded event, or a changed one, through its function. */
-async function http(service: World, path: string, change: (event: Recorded) => Recorded = event => event) {
+async function handled(service: World, path: string, change: (event: Recorded) => Recorded) {
   const event = change(recorded(service, path))
-  const id = path.split('/')[0] ?? ''
-  const result = Result.parse(await handlerOf(service, id)(event, context()))
+  return Result.parse(await handlerOf(service, path.split('/')[0] ?? '')(event, context()))
+}
+
+/** The same with the JSON of the answer. */
+async function http(service: World, path: string, change: (event: Recorded) => Recorded = event => event) {
+  const result = await handled(service, path, change)
   const json: unknown = JSON.parse(result.body)
   return { ...result, json }
 }
@@ -113,12 +66,12 @@ const withHeaders = (headers: Record<string, string>) => (event: Recorded) => ({
 })
 
 describe('a handler', () => {
-  it.each(Object.keys(HANDLERS))('%s takes exactly two arguments: Node 24 on Lambda refuses callbacks', async id => {
+  it.each(HANDLERS.ids)('%s takes exactly two arguments: Node 24 on Lambda refuses callbacks', async id => {
     await using service = await world()
     expect(handlerOf(service, id)).toHaveLength(2)
   })
 
-  it.each(Object.keys(HANDLERS))('%s is exported as main, and importing it reads no environment', async id => {
+  it.each(HANDLERS.ids)('%s is exported as main, and importing it reads no environment', async id => {
     const module: Record<string, unknown> = await import(`../../functions/${id}.ts`)
     expect(module['main']).toHaveLength(2)
   })
@@ -140,19 +93,16 @@ describe('any recorded event of API Gateway', () => {
 })
 
 describe('recorded events of API Gateway', () => {
-  it.each(recordedOf('apigw').filter(path => isServed(path) && path.endsWith('/ok.apigw.json')))(
-    '%s succeeds',
-    async path => {
-      await using service = await hosted()
-      const before = path.startsWith('retry') ? 'PARKED' : path.startsWith('complete') ? 'POSTED' : 'CREATED'
-      await openRecorded(service, before)
-      const { statusCode, headers, isBase64Encoded } = await http(service, path, await withMedia(service))
-      expect([path, statusCode]).toEqual([path, path.startsWith('createUpload') ? 201 : 200])
-      expect(headers['content-type']).toBe('application/json')
-      expect(isBase64Encoded).toBe(false)
-      await service.settled()
-    },
-  )
+  it.each(successesOf('apigw'))('%s succeeds', async (path, { status = 200, produces = 'application/json' }) => {
+    await using service = await hosted()
+    const before = path.startsWith('retry') ? 'PARKED' : path.startsWith('complete') ? 'POSTED' : 'CREATED'
+    await openRecorded(service, before)
+    const result = await handled(service, path, await withMedia(service))
+    expect([path, result.statusCode]).toEqual([path, status])
+    expect(result.headers['content-type']).toContain(produces)
+    expect(result.isBase64Encoded).toBe(false)
+    await service.settled()
+  })
 
   it.each([
     ['uploadTemporaryMedia/ok.apigw.json', fileBytes('jpg', 600, 11), '日落 (1).jpg'],
@@ -294,7 +244,7 @@ describe('events of jobs', () => {
     const records = recorded(service, 'forwardUpload/ok.s3.json')['Records']
     vi.spyOn(process.stdout, 'write').mockReturnValueOnce(true)
     await expect(
-      served(forwardUpload, wiring)({ Records: [records, records].flat() }, context(120_000)),
+      HANDLERS.entryOf('forwardUpload', wiring)({ Records: [records, records].flat() }, context(120_000)),
     ).rejects.toThrow('down')
     expect(service.materials()).toHaveLength(1)
   })
@@ -312,14 +262,14 @@ describe('events of jobs', () => {
     expect(jobEvents(JSON.parse(text.replace('ObjectCreated:Post', 'ObjectRemoved:Delete')))).toEqual([])
   })
 
-  it.each(recordedOf('schedule').filter(isServed))('%s is a schedule and runs', async path => {
+  it.each(recordedOf('schedule'))('%s is a schedule and runs', async path => {
     await using service = await hosted()
     const event = recorded(service, path)
     expect(jobEvents(event)).toEqual([{ trigger: 'schedule' }])
     await handlerOf(service, path.split('/')[0] ?? '')(event, context(55_000))
   })
 
-  it.each(recordedOf('call').filter(isServed))('%s is a call with that payload and runs', async path => {
+  it.each(recordedOf('call'))('%s is a call with that payload and runs', async path => {
     await using service = await hosted()
     await openRecorded(service, 'POSTED')
     const payload = recorded(service, path)

@@ -1,60 +1,12 @@
 /** The functions of WeChat Cloud over a world's ports, and what the platform calls them with. */
 import { vi } from 'vitest'
-import { completeUpload } from '../../functions/completeUpload.ts'
-import { createArticle } from '../../functions/createArticle.ts'
-import { createUpload } from '../../functions/createUpload.ts'
-import { deleteMaterial } from '../../functions/deleteMaterial.ts'
-import { getMaterial } from '../../functions/getMaterial.ts'
-import { getMaterialStats } from '../../functions/getMaterialStats.ts'
-import { getTemporaryMedia } from '../../functions/getTemporaryMedia.ts'
-import { getUpload } from '../../functions/getUpload.ts'
-import { healthz } from '../../functions/healthz.ts'
-import { listMaterials } from '../../functions/listMaterials.ts'
-import { listUploads } from '../../functions/listUploads.ts'
-import { refreshToken } from '../../functions/refreshToken.ts'
-import { renewUploadUrl } from '../../functions/renewUploadUrl.ts'
-import { retryUpload } from '../../functions/retryUpload.ts'
-import { sweepUploads } from '../../functions/sweepUploads.ts'
-import { updateArticle } from '../../functions/updateArticle.ts'
-import { uploadArticleImage } from '../../functions/uploadArticleImage.ts'
-import { uploadMaterial } from '../../functions/uploadMaterial.ts'
-import { uploadTemporaryMedia } from '../../functions/uploadTemporaryMedia.ts'
-import type { Job, Operation } from '../../shared/core/operation.ts'
-import type { PortName, Wiring } from '../../shared/core/ports.ts'
 import { type CloudFunction, serve, serveOpen } from '../../shared/hosts/wxcloud/serve.ts'
+import { functionMap } from './functionMap.ts'
 import { wiringOf } from './hosting.ts'
 import { type World, world } from './world.ts'
 
-/** Serves with more than was declared: what was not declared must not be used. */
-const served = <N extends PortName, P, Q, B, R>(
-  what: Operation<N, P, Q, B, R> | Job<N>,
-  wiring: Wiring<PortName>,
-): CloudFunction => serve<N, P, Q, B, R>(what, wiring as Wiring<N | 'table'>)
-
 /** By id. */
-export const FUNCTIONS: Record<string, (wiring: Wiring<PortName>) => CloudFunction> = {
-  uploadTemporaryMedia: wiring => served(uploadTemporaryMedia, wiring),
-  uploadMaterial: wiring => served(uploadMaterial, wiring),
-  createArticle: wiring => served(createArticle, wiring),
-  deleteMaterial: wiring => served(deleteMaterial, wiring),
-  getMaterial: wiring => served(getMaterial, wiring),
-  getMaterialStats: wiring => served(getMaterialStats, wiring),
-  getTemporaryMedia: wiring => served(getTemporaryMedia, wiring),
-  listMaterials: wiring => served(listMaterials, wiring),
-  updateArticle: wiring => served(updateArticle, wiring),
-  uploadArticleImage: wiring => served(uploadArticleImage, wiring),
-  createUpload: wiring => served(createUpload, wiring),
-  getUpload: wiring => served(getUpload, wiring),
-  listUploads: wiring => served(listUploads, wiring),
-  renewUploadUrl: wiring => served(renewUploadUrl, wiring),
-  completeUpload: wiring => served(completeUpload, wiring),
-  retryUpload: wiring => served(retryUpload, wiring),
-  sweepUploads: wiring => served(sweepUploads, wiring),
-  refreshToken: wiring => served(refreshToken, wiring),
-  healthz: wiring => serveOpen(healthz, wiring),
-}
-/** Whether a recorded event is of one of them. */
-export const isServed = (path: string): boolean => Object.hasOwn(FUNCTIONS, path.split('/')[0] ?? '')
+export const FUNCTIONS = functionMap<CloudFunction>({ serve, serveOpen })
 
 /** The context of a run. */
 export const CONTEXT = {
@@ -71,8 +23,4 @@ export async function hosted(): Promise<World> {
 }
 
 /** The function `id` over the world's ports. */
-export const functionOf = (service: World, id: string): CloudFunction => {
-  const make = FUNCTIONS[id]
-  if (!make) throw new Error(`no function ${id}`)
-  return make(wiringOf(service))
-}
+export const functionOf = (service: World, id: string): CloudFunction => FUNCTIONS.entryOf(id, wiringOf(service))

@@ -3,7 +3,6 @@
  * are events of the HTTP access service and go through the router; functions call each other through the platform.
  */
 import { Readable } from 'node:stream'
-import * as functions from '../../functions/index.ts'
 import { AccessResult, accessEvent, isTooLarge } from '../../local/wxcloud/accessEvent.ts'
 import { timerEvent } from '../../local/wxcloud/timers.ts'
 import type { Job, JobEvent, Operation } from '../../shared/core/operation.ts'
@@ -26,6 +25,7 @@ import { cloudTable } from '../../shared/stores/cloudTable.ts'
 import { cloudCallTransport, isCloudCall } from '../../shared/wechat/cloudCall.ts'
 import { withCloudKinds } from '../../shared/wechat/credentials.ts'
 import { TEST_COLLECTION, TEST_ENV, testCloudBase } from './cloudBase.ts'
+import { OPERATIONS } from './functionMap.ts'
 import type { HostRun, RunFunction, TestHost } from './testHost.ts'
 import type { VirtualClock } from './virtualClock.ts'
 
@@ -104,8 +104,6 @@ export async function cloudHost({ clock, random }: { clock: VirtualClock; random
     close: cloud.close,
   }
 }
-
-const OPERATIONS = Object.values(functions).filter(each => each.kind === 'operation') as Operation[]
 
 /** The entry behind the access service; a test's own operations are beside ours. */
 function router<N extends PortName, P, Q, B, R>(operation: Operation<N, P, Q, B, R>, run: HostRun) {

@@ -1,8 +1,10 @@
 /** What host tests need: recorded events, made to fit a world, and the world's ports as a function's last line names them. */
 import { readdirSync, readFileSync } from 'node:fs'
+import type { Operation } from '../../shared/core/operation.ts'
 import type { NamedPorts, PortName, Wiring } from '../../shared/core/ports.ts'
 import { objectKey, type UploadData, uploadRow } from '../../shared/domain/uploads/uploadRow.ts'
 import { fileBytes } from './files.ts'
+import { OPERATIONS } from './functionMap.ts'
 import { APP_ID, type World } from './world.ts'
 
 const EVENTS = new URL('../../events/', import.meta.url)
@@ -13,10 +15,12 @@ export const RECORDED_UPLOAD_ID = '01kas9m2e0q4x8v7n3c5h6t2ya'
 /** A recorded event's JSON object. */
 export type Recorded = Record<string, unknown>
 
-/** `events/<path>`, with a valid API key in its place. */
+/** `events/<path>`, with an API key in its place that may do it. */
 export function recorded(service: World, path: string): Recorded {
   const text = readFileSync(new URL(path, EVENTS), 'utf8')
-  const event: unknown = JSON.parse(text.replaceAll('REPLACE_WITH_AN_API_KEY', service.keys.write))
+  const operation = OPERATIONS.find(({ id }) => path.startsWith(`${id}/`))
+  const key = operation?.role === 'admin' ? service.keys.admin : service.keys.write
+  const event: unknown = JSON.parse(text.replaceAll('REPLACE_WITH_AN_API_KEY', key))
   if (typeof event !== 'object' || event === null) throw new Error(`${path} is no object`)
   return { ...event }
 }
@@ -27,6 +31,17 @@ export const recordedOf = (kind: string): string[] =>
     readdirSync(new URL(`${id}/`, EVENTS))
       .filter(name => name.endsWith(`.${kind}.json`))
       .map(name => `${id}/${name}`),
+  )
+
+/** Operations whose recorded success needs more of its world than an upload: a key, a secret, a signature that is right. */
+const NEEDS_MORE = new Set(['deleteKey', 'putAccount', 'receiveMessage', 'verifyCallback'])
+
+/** The recorded successes of a kind that {@link openRecorded} makes possible, each with its operation. */
+export const successesOf = (kind: string): [string, Operation][] =>
+  OPERATIONS.filter(({ id }) => !NEEDS_MORE.has(id)).flatMap(operation =>
+    recordedOf(kind)
+      .filter(path => path === `${operation.id}/ok.${kind}.json`)
+      .map((path): [string, Operation] => [path, operation]),
   )
 
 /** Opens the recorded upload; its bytes are posted unless it is `CREATED`. */

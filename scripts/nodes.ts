@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { ROOT } from '../../scripts/bundle.ts'
+import { ROOT } from './bundle.ts'
 
 /** Installed by `npm ci --prefix test/node20`, as .ci/run does. */
 const INSTALLED = join(ROOT, 'test', 'node20', 'node_modules', '.bin', 'node')
