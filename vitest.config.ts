@@ -11,7 +11,12 @@ const onWxcloud = (name: string, include: string[]) => {
   const { test, ...rest } = project(name, ['wxcloud'], include)
   return {
     ...rest,
-    test: { ...test, testTimeout: 60_000, env: { TEST_HOST: 'wxcloud' }, setupFiles: ['test/support/notOnWxcloud.ts'] },
+    test: {
+      ...test,
+      testTimeout: 120_000,
+      env: { TEST_HOST: 'wxcloud' },
+      setupFiles: ['test/support/notOnWxcloud.ts'],
+    },
   }
 }
 

@@ -10,7 +10,7 @@ const NO_POLICY = 'the storage signs a PUT of one key, no policy of sizes and ty
 const NO_EVENTS = 'the platform has no storage events, its storage no such keys'
 const TEXT_LIMIT = 'the access service refuses text above 100 KB before a function sees it'
 const NO_NAMES = 'a temporary link has the disposition that the object was written with, no name of its own'
-const SHORT_RUNS = 'a run has 60 s: too little for a second look at the index'
+const SHORT_RUNS = 'a run has 60 s: too little for a second look at the index, or for a sending of 110 s'
 const TELLING = 'that the bytes are there is told by a request, which writes it down'
 
 /** By file; a name is that of the test after those of its groups. */
@@ -30,6 +30,12 @@ const LISTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'an event with a Chinese name is ignored': NO_EVENTS,
     'an event that climbs out is ignored': NO_EVENTS,
   },
+  'forwardUploadFaults.test.ts': Object.fromEntries(
+    [1, -1, 5, -5, 9].map(minutes => [
+      `a sending is not taken for dead by a sweeper whose clock is ${minutes} minutes ahead`,
+      SHORT_RUNS,
+    ]),
+  ),
   'getMaterial.test.ts': {
     'a file of type video of 10 MB comes back with equal SHA-256, its Chinese title and a name after it': NO_NAMES,
     'a file of type image that was uploaded here is downloaded under its own name': NO_NAMES,
