@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { ENTRY_FLAGS } from '../../scripts/writeBundles.ts'
 import type { Actions, Measurement } from './actorPort.ts'
-import { bundled, FUNCTION_FLAGS } from './bundled.ts'
+import { bundled, FUNCTION_ENV, FUNCTION_FLAGS } from './bundled.ts'
 import { tlsIdentity } from './tlsIdentity.ts'
 
 const MAIN = fileURLToPath(new URL('actorMain.ts', import.meta.url))
@@ -60,6 +60,7 @@ export async function startActor<A extends Actions, S>(
     env: {
       ...withoutSettings(process.env),
       NODE_EXTRA_CA_CERTS: tlsIdentity().certFile,
+      ...(asFunction ? FUNCTION_ENV : {}),
       ...env,
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -5,10 +5,12 @@ import connector from 'undici/lib/core/connect.js'
 import symbols from 'undici/lib/core/symbols.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
+/** undici gives TLS sockets 16 KiB, one record: reading would stop and begin again at each. */
+const SOCKET = { highWaterMark: 64 * 1_024 }
 
 /** Connects within 10 s; `options` are those of `net.connect` and `tls.connect`. */
 export function connecting(options: buildConnector.BuildOptions = {}): buildConnector.connector {
-  const connect = connector({ timeout: CONNECT_TIMEOUT_MS, ...options })
+  const connect = connector({ timeout: CONNECT_TIMEOUT_MS, ...SOCKET, ...options })
   return (wanted, done) =>
     connect(wanted, (...made) => {
       if (made[1]) survivesItsEnd(made[1])

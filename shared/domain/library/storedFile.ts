@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import { extensionOf, SNIFF_BYTES } from '../../core/fileKind.ts'
 import { firstBytes } from '../../core/firstBytes.ts'
-import { Passing, PIECE_BYTES } from '../../core/passing.ts'
+import { Passing } from '../../core/passing.ts'
 import type { ObjectStore, StorageClass, WriteOptions } from '../../ports/objectStore.ts'
 import type { BinaryMedia } from '../../ports/wechat.ts'
 import { cleanFilename } from '../uploads/mediaRules.ts'
@@ -104,7 +104,6 @@ function watched(source: Readable): Watched {
   const hash = createHash('sha256')
   let size = 0
   const body = new Passing(source, {
-    pieces: PIECE_BYTES,
     look(piece) {
       hash.update(piece)
       size += piece.length
