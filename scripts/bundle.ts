@@ -1,5 +1,6 @@
 /** Bundles every function for both clouds with esbuild. */
 import { readFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild'
@@ -25,6 +26,8 @@ export interface Bundle extends FunctionFacts {
   modules: readonly string[]
   /** Their bytes. */
   moduleBytes: Readonly<Record<string, number>>
+  /** Node's own modules that it asks for: `node:https`. */
+  builtins: readonly string[]
 }
 
 /** A file to write. */
@@ -146,7 +149,8 @@ export async function bundleFor(
       ([path, { bytesInOutput }]) => bytesInOutput > 0 && !/^(absent|router):/.test(path),
     )
     const moduleBytes = Object.fromEntries(inside.map(([path, { bytesInOutput }]) => [path, bytesInOutput]))
-    return { ...facts, host, bytes: output.bytes, modules: Object.keys(moduleBytes).sort(), moduleBytes }
+    const builtins = [...new Set(output.imports.map(({ path }) => path).filter(isBuiltin))].sort()
+    return { ...facts, host, bytes: output.bytes, modules: Object.keys(moduleBytes).sort(), moduleBytes, builtins }
   })
   const made = { host, bundles, files: result.outputFiles ?? [], metafile: JSON.stringify(result.metafile) }
   const needy = outputs.filter(({ output }) => output.imports.some(({ path }) => path === `./${SDK_FILE}`))
@@ -160,7 +164,7 @@ async function withSdk(made: HostBundles, { outdir, ids }: { outdir: string; ids
   const modules = Object.keys(moduleBytes).sort()
   const facts = { id: SDK_FILE, kind: 'operation' as const, ports: [], host: made.host }
   const beside = ids.map(id => ({ path: join(outdir, made.host, id, SDK_FILE), contents, hash }))
-  const bundle: Bundle = { ...facts, bytes: contents.length, modules, moduleBytes }
+  const bundle: Bundle = { ...facts, bytes: contents.length, modules, moduleBytes, builtins: [] }
   return { ...made, bundles: [...made.bundles, bundle], files: [...made.files, ...beside] }
 }
 

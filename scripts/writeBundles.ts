@@ -1,7 +1,7 @@
 /** Puts bundles where the clouds' tools look for them. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { HostBundles } from './bundle.ts'
+import type { Bundle, HostBundles } from './bundle.ts'
 import { SDK_FILE } from './cloudSdk.ts'
 
 /** Replaces `<outdir>/<host>/` by the bundles and writes `<outdir>/<host>.meta.json` beside it. */
@@ -13,7 +13,7 @@ export async function writeBundles(outdir: string, { host, bundles, files, metaf
   }
   await writeFile(join(outdir, `${host}.meta.json`), metafile)
   if (host === 'lambda') {
-    for (const { id } of bundles) await writeFile(join(outdir, host, `${id}.mjs`), entry(id))
+    for (const bundle of bundles) await writeFile(join(outdir, host, `${bundle.id}.mjs`), entryOf(bundle))
     return
   }
   // A cloud function is a folder with a package.json; without it Node would read the project's `type: module`.
@@ -34,12 +34,24 @@ export async function writeBundles(outdir: string, { host, bundles, files, metaf
  */
 export const ENTRY_FLAGS: readonly string[] = ['--semi-space-growth-factor=1', '--heap-growing-percent=200']
 
+/** undici names them for what is not used here. */
+const NEVER_LOADED = new Set(['node:perf_hooks', 'node:sqlite', 'node:worker_threads'])
+
 /**
  * What Lambda loads, for it prefers `x.mjs` to `x.cjs`: only a module can make INIT wait for the priming of
  * shared/hosts/lambda/prime.ts.
+ *
+ * Node has its own modules compiled, for V8 as it was started: after a flag they would be compiled anew, 30 ms of CPU in
+ * every INIT. So what the bundle asks for, and what is behind web requests, is loaded before the flags are set.
  */
-const entry = (id: string): string => `import { createRequire } from 'node:module'
+export function entryOf({ id, kind, builtins }: Pick<Bundle, 'id' | 'kind' | 'builtins'>): string {
+  const before = builtins.filter(name => !NEVER_LOADED.has(name)).map(name => `require('${name}')\n`)
+  const web = kind === 'operation' ? ['void globalThis.Request\n'] : []
+  const flags = ENTRY_FLAGS.map(flag => `setFlagsFromString('${flag}')\n`)
+  return `import { createRequire } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
-${ENTRY_FLAGS.map(flag => `setFlagsFromString('${flag}')\n`).join('')}export const { main } = createRequire(import.meta.url)('./${id}.cjs')
+const require = createRequire(import.meta.url)
+${[...before, ...web, ...flags].join('')}export const { main } = require('./${id}.cjs')
 await main.primed
 `
+}

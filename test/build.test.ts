@@ -155,6 +155,30 @@ describe('the built files', () => {
     expect(Number(stdout)).toBeLessThanOrEqual(16 * 1024 * 1024)
   })
 
+  it('load Node’s own modules before they change a flag, for V8 compiles them anew afterwards', async () => {
+    const entry = join(out, 'lambda', 'listUploads.mjs')
+    const work = `
+      const { builtinModules, syncBuiltinESMExports } = require('node:module')
+      const v8 = require('node:v8')
+      const { setFlagsFromString } = v8
+      let before
+      v8.setFlagsFromString = flag => {
+        before ??= new Set(process.moduleLoadList)
+        setFlagsFromString(flag)
+      }
+      syncBuiltinESMExports()
+      import(process.argv[1]).then(() => {
+        const later = process.moduleLoadList.filter(name => !before.has(name)).map(name => name.split(' ').at(-1))
+        const heavy = later.filter(name => builtinModules.includes(name) || name.includes('undici'))
+        console.log(JSON.stringify({ heavy, loaded: before.has('NativeModule https') }))
+        process.exit(0)
+      })`
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', work, entry], {
+      env: { TABLE_NAME: 'sucai' },
+    })
+    expect(JSON.parse(stdout)).toEqual({ heavy: [], loaded: true })
+  })
+
   it('are the same when they are built again', async () => {
     const [first, second] = await Promise.all([1, 2].map(() => bundleFor('lambda', FUNCTIONS, { outdir: out })))
     expect(first?.files.map(file => file.hash)).toEqual(second?.files.map(file => file.hash))
@@ -178,6 +202,7 @@ describe('the bundle rules', () => {
     bytes: 1,
     modules,
     moduleBytes: {},
+    builtins: [],
   })
   const CLEAN = ['functions/healthz.ts', 'shared/core/errors.ts', 'node_modules/zod/v4/locales/en.js']
   const DYNAMO = 'node_modules/@aws-sdk/client-dynamodb/dist-es/index.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleFor } from '../../scripts/bundle.ts'
 import { FUNCTIONS } from '../../scripts/functionList.ts'
-import { ENTRY_FLAGS } from '../../scripts/writeBundles.ts'
+import { entryOf } from '../../scripts/writeBundles.ts'
 import type { ProbeActions } from '../actors/functionProbe.ts'
 import { type ActorOptions, startActor } from '../harness/actor.ts'
 import { bundled, FUNCTION_FLAGS, temporaryFolder } from '../harness/bundled.ts'
@@ -66,7 +66,7 @@ async function measure(keep: Keep): Promise<Row[]> {
     const { limit, peer, ours } = await interleaved(ROUNDS, {
       limit: () => sample(files.limit),
       peer: () => sample(files.peer),
-      ours: () => sample(files.ours, { flags: FUNCTION_FLAGS, entryFlags: ENTRY_FLAGS }),
+      ours: () => sample(files.ours, { flags: FUNCTION_FLAGS }),
     })
     share?.remove()
     rows.push({
@@ -79,10 +79,12 @@ async function measure(keep: Keep): Promise<Row[]> {
   return rows
 }
 
+/** The function's entry, its bundle beside it, as they are deployed. */
 async function functionFile(): Promise<string> {
   const facts = FUNCTIONS.filter(({ id }) => id === FUNCTION)
-  const { files } = await bundleFor('lambda', facts, { outdir: temporaryFolder() })
-  const path = join(temporaryFolder(), `${FUNCTION}.cjs`)
-  writeFileSync(path, files[0]?.contents ?? '')
+  const { files, bundles } = await bundleFor('lambda', facts, { outdir: temporaryFolder() })
+  const path = join(temporaryFolder(), `${FUNCTION}.mjs`)
+  writeFileSync(join(temporaryFolder(), `${FUNCTION}.cjs`), files[0]?.contents ?? '')
+  for (const bundle of bundles) writeFileSync(path, entryOf(bundle))
   return path
 }
