@@ -13,7 +13,7 @@ const onWxcloud = (name: string, include: string[]) => {
     ...rest,
     test: {
       ...test,
-      testTimeout: 120_000,
+      testTimeout: 240_000,
       env: { TEST_HOST: 'wxcloud' },
       setupFiles: ['test/support/notOnWxcloud.ts'],
     },
