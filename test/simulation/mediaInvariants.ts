@@ -1,4 +1,5 @@
 /** What must be true of fans' media after every life (reliability.md §1.4), told from the table and the objects alone. */
+import { MessageData } from '../../shared/domain/messages/messageRow.ts'
 import { ErasureData } from '../../shared/domain/temporary/erasure.ts'
 import { listMedia } from '../../shared/domain/temporary/listMedia.ts'
 import { fanPartition } from '../../shared/domain/temporary/mediaIndex.ts'
@@ -43,11 +44,14 @@ export async function mediaViolations(life: MediaLife): Promise<string[]> {
   const rows = new Map(items.map(({ sk, data }) => [sk, TemporaryData.parse(data)]))
   const keys = await stormy.keys()
   const erased = await erasures(service, new Set(sent.map(({ openid }) => openid)))
+  const messages = await service.table.list(`MSG#${APP_ID}`, { limit: LIMIT })
+  const heard = new Set(messages.items.flatMap(({ data }) => MessageData.parse(data).media.map(one => one.media_id)))
   const found = [...(await unlisted(service, rows)), ...orphans(rows, keys), ...afterErasure(life, rows, erased)]
   for (const one of sent) {
     const { at = Number.NEGATIVE_INFINITY } = erased.get(one.openid) ?? {}
-    if (one.at <= at) found.push(...leftOf(one, rows, keys))
-    else if (one.at > at + UNSURE_MS) found.push(...(await lost(life, one, rows)))
+    // Nobody can know whose a media is that no message told of.
+    if (one.at <= at && heard.has(one.mediaIds[0] ?? '')) found.push(...leftOf(one, rows, keys))
+    if (one.at > at + UNSURE_MS) found.push(...(await lost(life, one, rows)))
   }
   return found
 }

@@ -11,10 +11,10 @@ import { renewTemporaryMedia } from '../../functions/renewTemporaryMedia.ts'
 import { MESSAGE_QUEUE } from '../../shared/domain/messages/messageRow.ts'
 import { MIRROR_QUEUES, RETENTION_QUEUE } from '../../shared/domain/temporary/temporaryRow.ts'
 import { setUpCallback } from '../support/callbacks.ts'
-import type { FaultRates } from '../support/faultyPorts.ts'
 import { fileBytes } from '../support/files.ts'
 import { seededRandom } from '../support/seededRandom.ts'
 import { APP_ID, world } from '../support/world.ts'
+import type { Struck } from './faultCounts.ts'
 import { type MediaLife, mediaViolations, type Sent } from './mediaInvariants.ts'
 import { type Outage, type Part, type StormyService, stormyService } from './stormyService.ts'
 
@@ -40,7 +40,7 @@ export interface Played {
   /** Nothing when all invariants hold. */
   broken: string[]
   media: number
-  struck: FaultRates & { deaths: number; refused: number }
+  struck: Struck
 }
 
 interface Life extends MediaLife {
@@ -89,15 +89,17 @@ export async function playMedia(seed: number, without?: Without): Promise<Played
     }
     const wakes = [acts[0]?.at ?? end, now < end ? end : end + CALM_MS]
     for (const { queues, job } of schedules) {
-      const firstDue = async (until: number) => {
-        const found = await Promise.all(queues.map(queue => service.table.due(queue, until, 1)))
-        return found.flat().sort((one, other) => one.at - other.at)[0]?.at
+      const firstDue = async () => {
+        const found = await Promise.all(queues.map(queue => service.table.due(queue, end + CALM_MS, 1)))
+        return Math.min(end + CALM_MS, ...found.flat().map(({ at }) => at))
       }
-      if ((await firstDue(now)) !== undefined) {
+      let due = await firstDue()
+      if (due <= now) {
         await service.drive(stormy.mayDie(ports => service.run(job, { trigger: 'schedule' }, { ports })))
         await stormy.settled()
+        due = await firstDue()
       }
-      wakes.push((await firstDue(end + CALM_MS)) ?? end + CALM_MS)
+      wakes.push(due)
     }
     // Schedules fire every five minutes; what lies between two of them is skipped.
     await service.clock.advance(Math.max(TICK_MS - (now % TICK_MS), Math.min(...wakes) - service.clock.now(), 1))
@@ -137,7 +139,7 @@ function actsOf(
   return [
     ...many(5, 30, index => life => fanSends(life, seed * 31 + index), 40 * HOUR_MS),
     ...many(0, 4, () => life => read(life), 5 * DAY_MS),
-    ...many(0, 4, () => life => renew(life), 5 * DAY_MS),
+    ...many(0, 8, () => life => renew(life), 6 * DAY_MS),
     ...many(0, 2, index => life => erase(life, FANS[index] ?? FANS[0]), 5 * DAY_MS),
   ].sort((one, other) => one.at - other.at)
 }

@@ -17,6 +17,7 @@ import { killable } from '../support/killable.ts'
 import { seededRandom } from '../support/seededRandom.ts'
 import { recordedObjects } from '../support/temporary.ts'
 import type { World } from '../support/world.ts'
+import type { Struck } from './faultCounts.ts'
 
 /** What can be away. */
 export type Part = 'WeChat' | 'table' | 'objects' | 'invoker'
@@ -51,7 +52,7 @@ export interface StormyService {
   keys(): Promise<string[]>
   isDown(part: Part): boolean
   /** Runs that died so far, and refusals of what is away. */
-  struck: FaultRates & { deaths: number; refused: number }
+  struck: Struck
 }
 
 const MAX_STEPS = 40

@@ -14,6 +14,7 @@ import { killable } from '../support/killable.ts'
 import { multipartBody } from '../support/multipartBody.ts'
 import { seededRandom } from '../support/seededRandom.ts'
 import { APP_ID, type ObjectEvent, type World, world } from '../support/world.ts'
+import type { Struck } from './faultCounts.ts'
 import { violations } from './uploadInvariants.ts'
 
 const MINUTE_MS = 60_000
@@ -52,6 +53,14 @@ const WEATHER: FaultDraft[] = [
   { path: '/cgi-bin/media/upload', kind: 'accept-then-reset', probability: 0.1 },
 ]
 
+const NO_FATES = { 'event late': 0, 'event lost': 0, 'event repeated': 0 }
+
+/** How often WeChat failed, by kind; every kind of {@link WEATHER} is there. */
+function weatherOf({ control }: World): Struck {
+  const kinds = Object.fromEntries(WEATHER.map(({ kind }) => [kind, 0]))
+  return { ...kinds, ...control.calls().faults }
+}
+
 /** A mechanism that a twin run does without. */
 export type Sabotage = (ports: Pick<NamedPorts, 'table' | 'wechat'>) => Partial<NamedPorts>
 
@@ -61,9 +70,8 @@ export interface Outcome {
   uploads: number
   /** Uploads by the state in which they ended; stored ones of known bytes as `reused`. */
   states: Record<string, number>
-  struck: FaultRates
-  /** Runs that died on the way. */
-  deaths: number
+  /** Faults of the stores, of WeChat and of events, and runs that died, by kind. */
+  struck: Struck
 }
 
 /** Everything that a run is made of. */
@@ -75,6 +83,7 @@ interface Run {
   events: ObjectEvent[]
   opened: { appId: string; uploadId: string }[]
   deaths: number
+  fates: { 'event late': number; 'event lost': number; 'event repeated': number }
 }
 
 /** One run of the system; the same seed makes the same decisions. */
@@ -84,7 +93,7 @@ export async function simulateUploads(seed: number, sabotage: Sabotage = () => (
   const random = seededRandom(seed * 7919 + 1)
   const faulty = faultyPorts(service.ports, seededRandom(seed * 104_729 + 3), STORM)
   const ports = { ...faulty.ports, ...sabotage({ table: faulty.ports.table, wechat: service.wechat }) }
-  const run: Run = { service, random, faulty, ports, events: [], opened: [], deaths: 0 }
+  const run: Run = { service, random, faulty, ports, events: [], opened: [], deaths: 0, fates: { ...NO_FATES } }
   for (const fault of WEATHER) service.control.addFault(fault)
   // One account is at its quota from the start: it must delay nobody (invariant I12).
   service.control.putAccount({ appId: ACCOUNTS[2], quotas: { [ADD]: 1 } })
@@ -108,7 +117,7 @@ export async function simulateUploads(seed: number, sabotage: Sabotage = () => (
     await sweep(run, false)
   }
   const found = await violations(service, ACCOUNTS)
-  return { ...found, struck: faulty.struck, deaths: run.deaths }
+  return { ...found, struck: { ...faulty.struck, ...run.fates, deaths: run.deaths, ...weatherOf(service) } }
 }
 
 const pick = <T>(random: Random, items: readonly [T, ...T[]]): T =>
@@ -155,9 +164,11 @@ async function deliverSome(run: Run): Promise<void> {
   const due = run.events.splice(0).filter(event => {
     const fate = random.fraction()
     if (fate < 0.3) run.events.push(event)
+    if (fate < 0.5) run.fates[fate < 0.3 ? 'event late' : 'event lost']++
     return fate >= 0.5
   })
   const deliveries = due.flatMap(event => Array.from({ length: 1 + Math.floor(random.fraction() * 5) }, () => event))
+  run.fates['event repeated'] += deliveries.length - due.length
   deliveries.sort(() => random.fraction() - 0.5)
   await Promise.all(deliveries.map(event => orDie(run, own => service.run(forwardUpload, event, own))))
 }

@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest'
 import { AppError } from '../../shared/core/errors.ts'
 import { unconditional } from '../support/brokenTables.ts'
-import { CALM } from '../support/faultyPorts.ts'
+import { faultCounts } from './faultCounts.ts'
 import { type Sabotage, simulateUploads } from './uploadSimulation.ts'
 
 const FIRST = Number(process.env['SIMULATION_FIRST'] ?? 1)
@@ -16,19 +16,17 @@ const SEED_MS = 3_000
 it(
   'nothing is lost, nothing is there twice, nobody waits for another account',
   async () => {
-    const struck = { ...CALM }
-    let deaths = 0
+    const struck = faultCounts()
+    let uploads = 0
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const outcome = await simulateUploads(seed)
       expect(outcome.violations, `seed ${seed}`).toEqual([])
-      deaths += outcome.deaths
-      for (const [fault, times] of Object.entries(outcome.struck)) {
-        if (fault in struck) Object.assign(struck, { [fault]: Number(Reflect.get(struck, fault)) + times })
-      }
+      struck.add(outcome.struck)
+      uploads += outcome.uploads
     }
     if (SEEDS < 10) return
-    // A fault that never struck proves nothing.
-    expect(Object.entries({ ...struck, deaths }).filter(([, times]) => times === 0)).toEqual([])
+    if (SEEDS > 100) struck.report(`${SEEDS} seeds, ${uploads} uploads`)
+    expect(struck.missing()).toEqual([])
   },
   Math.max(120_000, SEEDS * SEED_MS),
 )
