@@ -164,7 +164,8 @@ it(
     await stack.end('SIGKILL')
     stack = await startStackProcess(dataDir, { SUCAI_CLOCK_AHEAD_S: String(ahead) })
     await Promise.all(posting)
-    for (const seconds of [160, 70, 70, 70, 70, 31 * 60]) {
+    // The sweeper watches a sending for 150 s before it takes its sender for dead.
+    for (const seconds of [60, 160, 70, 70, 70, 70, 31 * 60]) {
       await moveOn(seconds)
       await tick('sweepUploads')
     }
