@@ -46,10 +46,10 @@ export interface HostBundles {
 export const bundlePath = (host: Host, id: string): string =>
   host === 'lambda' ? `lambda/${id}.cjs` : `wxcloud/${id}/index.js`
 
-/** Links of the SDK's credential chain for people's machines; a Lambda finds its credentials in the environment. */
-const ABSENT = /^@aws-sdk\/credential-provider-(ini|process|sso|web-identity)$/
+/** Links of the SDK's credential chain for people's machines and servers; a Lambda finds its credentials in the environment. */
+const ABSENT = /^(@aws-sdk\/credential-provider-(http|ini|process|sso|web-identity)|@smithy\/credential-provider-imds)$/
 
-/** Puts a clear failure in the place of {@link ABSENT}: 95 to 130 kB less to load in every function with a client. */
+/** Puts a clear failure in the place of {@link ABSENT}: 110 to 150 kB less to load in every function with a client. */
 const absentProviders: Plugin = {
   name: 'absent-providers',
   setup(build) {
@@ -87,13 +87,34 @@ const zodUnused: Plugin = {
   },
 }
 
+/** The project's own modules; a schema at their top, as the formatter writes it: up to the next line that begins something else. */
+const OWN_MODULES = /\/(functions|shared)\/.*\.ts$/
+const ZOD_IMPORT = "import * as z from 'zod'"
+const SCHEMA =
+  /^((?:export )?const \w+(?:: [^=\n]+)? = )((?:z|[A-Z]\w*\.(?:extend|keyof|omit|partial|pick))\b[.(][\s\S]*?)(?=\n[^\s)\]}]|\n\n|\n?$(?![\s\S]))/gm
+
+/**
+ * Lets esbuild leave out schemas that nothing asks for. It keeps what calls a method, for that might do something; making
+ * a schema does not. A third of the 365 schemas of `listUploads` were others' (docs/performance.md, row 13).
+ */
+const unusedSchemas: Plugin = {
+  name: 'unused-schemas',
+  setup(build) {
+    build.onLoad({ filter: OWN_MODULES }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      if (!source.includes(ZOD_IMPORT) || !path.startsWith(ROOT)) return undefined
+      return { contents: source.replace(SCHEMA, '$1/* @__PURE__ */ (() => $2)()'), loader: 'ts' }
+    })
+  },
+}
+
 /** WeChat Cloud's lowest current runtime (stack.md §1). */
 const LOWEST_NODE = 'node20.18'
 
 const HOST_OPTIONS: Record<Host, BuildOptions> = {
   // Naming any condition, even none, would end esbuild's own `module`, and the SDK would come as CommonJS.
-  lambda: { target: 'node24', outExtension: { '.js': '.cjs' }, plugins: [absentProviders, zodUnused] },
-  wxcloud: { target: LOWEST_NODE, conditions: ['wxcloud', 'module'], plugins: [sdkBeside, zodUnused] },
+  lambda: { target: 'node24', outExtension: { '.js': '.cjs' }, plugins: [absentProviders, zodUnused, unusedSchemas] },
+  wxcloud: { target: LOWEST_NODE, conditions: ['wxcloud', 'module'], plugins: [sdkBeside, zodUnused, unusedSchemas] },
 }
 
 const OPTIONS: BuildOptions = {

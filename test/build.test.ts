@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundleFor, bundlePath, HOSTS, type Host } from '../scripts/bundle.ts'
@@ -177,6 +177,14 @@ describe('the built files', () => {
       env: { TABLE_NAME: 'sucai' },
     })
     expect(JSON.parse(stdout)).toEqual({ heavy: [], loaded: true })
+  })
+
+  it('hold the schemas that they use and nobody else’s', async () => {
+    const facts = ['listUploads', 'createUpload'].map(id => ({ id, kind: 'operation' as const, ports: ['table'] }))
+    const { files } = await bundleFor('lambda', facts, { outdir: out })
+    const rule = 'must be 64 lower-case hex digits'
+    const holders = files.filter(({ contents }) => Buffer.from(contents).includes(rule))
+    expect(holders.map(({ path }) => basename(path))).toEqual(['createUpload.cjs'])
   })
 
   it('are the same when they are built again', async () => {
