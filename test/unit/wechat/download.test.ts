@@ -2,37 +2,16 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../shared/core/errors.ts'
-import { weChatClient } from '../../../shared/wechat/client.ts'
 import { openFile } from '../../../shared/wechat/download.ts'
-import { undiciTransport } from '../../../shared/wechat/transport.ts'
-import { seededRandom } from '../../support/seededRandom.ts'
-import { virtualClock } from '../../support/virtualClock.ts'
-import { APP_ID, everythingIn, fakeTokens, jpegBytes, NOW, noQuotas, rejection, sha256, TOKEN } from './fakes.ts'
-import { httpAnswer, type Respond, wireServer } from './wireServer.ts'
+import { APP_ID, everythingIn, jpegBytes, rejection, sha256, TOKEN } from './fakes.ts'
+import { wireClient } from './wireClient.ts'
+import { httpAnswer, type Respond } from './wireServer.ts'
 
 const ATTACHMENT = 'Content-disposition: attachment; filename="MEDIA_ID.jpg"'
-const closing: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
 async function clientOf(respond: Respond) {
-  const server = await wireServer(respond)
-  const transport = undiciTransport({ baseUrl: server.url })
-  closing.push(
-    () => transport.close(),
-    () => server.close(),
-  )
-  const tokens = fakeTokens()
-  const client = weChatClient({
-    transport,
-    tokens,
-    quotas: noQuotas,
-    clock: { ...virtualClock(NOW), sleep: async () => {} },
-    random: seededRandom(7),
-  })
+  const { server, tokens, client } = await wireClient(respond)
   return { server, tokens, media: client.media(APP_ID), material: client.material(APP_ID) }
 }
 

@@ -1,30 +1,14 @@
 /** Calls of JSON over a real socket: the exact bytes, and what each way of failing means. */
-import { afterEach, describe, expect, it } from 'vitest'
-import { weChatClient } from '../../../shared/wechat/client.ts'
-import { undiciTransport } from '../../../shared/wechat/transport.ts'
-import { seededRandom } from '../../support/seededRandom.ts'
-import { virtualClock } from '../../support/virtualClock.ts'
-import { APP_ID, fakeTokens, NOW, noQuotas, rejection, TOKEN } from './fakes.ts'
-import { httpAnswer, type Respond, wireServer } from './wireServer.ts'
+import { describe, expect, it } from 'vitest'
+import { APP_ID, rejection, TOKEN } from './fakes.ts'
+import { wireClient } from './wireClient.ts'
+import { httpAnswer, type Respond } from './wireServer.ts'
 
 const DONE = '{"errcode":0,"errmsg":"ok"}'
 const ARTICLE = { title: '猫与“图片” 🐈', content: '<p>内容\u0007</p>', thumb_media_id: 'M-1' }
-const closing: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-/** A client whose WeChat is a bare socket; `update` changes something there, `count` does not. */
+/** `update` changes something at WeChat, `list` does not. */
 async function clientOf(respond: Respond) {
-  const server = await wireServer(respond)
-  const transport = undiciTransport({ baseUrl: server.url })
-  closing.push(
-    () => transport.close(),
-    () => server.close(),
-  )
-  // Pauses between tries are over at once.
-  const clock = { ...virtualClock(NOW), sleep: async () => undefined }
-  const client = weChatClient({ transport, tokens: fakeTokens(), quotas: noQuotas, clock, random: seededRandom(7) })
+  const { server, client } = await wireClient(respond)
   const update = (signal?: AbortSignal) => client.draft(APP_ID).update('M-1', 0, ARTICLE, signal)
   const list = (signal?: AbortSignal) => client.material(APP_ID).list('image', 0, 20, signal)
   return { server, update, list }
