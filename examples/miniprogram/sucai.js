@@ -27,7 +27,7 @@ async function uploadPicture(appId, { path, size, filename }) {
   for (;;) {
     const upload = await call('getUpload', { app_id: appId, params, query: { wait: 10 } })
     if (upload.state === 'STORED') return upload
-    if (!['UPLOADED', 'SENDING', 'CREATED'].includes(upload.state)) {
+    if (!['CREATED', 'UPLOADED', 'SENDING', 'UNKNOWN'].includes(upload.state)) {
       throw Object.assign(new Error(upload.error ? upload.error.message : upload.state), { code: upload.state })
     }
   }

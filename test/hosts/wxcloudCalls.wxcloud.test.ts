@@ -91,7 +91,7 @@ describe('a user of a mini program', () => {
   it('names path parameters beside the query, and repeats a call safely', async () => {
     await using service = await hosted()
     await grant(service)
-    const opened = { app_id: APP_ID, body: IMAGE, idempotency_key: '第一次' }
+    const opened = { app_id: APP_ID, body: IMAGE }
     const first = await call(service, 'createUpload', { ...opened, idempotency_key: 'first' })
     const again = await call(service, 'createUpload', { ...opened, idempotency_key: 'first' })
     const { upload_id } = (first as { data: { upload_id: string } }).data
@@ -99,6 +99,17 @@ describe('a user of a mini program', () => {
     const read = { app_id: APP_ID, params: { uploadId: upload_id }, query: { wait: 0 } }
     expect(await call(service, 'getUpload', read)).toMatchObject({ data: { upload_id, filename: '海边.png' } })
   })
+
+  it.each(['第一次', 'one\ntwo'])(
+    'cannot name a repeatable call %j, as over HTTP, and the call is not made',
+    async key => {
+      await using service = await hosted()
+      await grant(service)
+      const answer = await call(service, 'createUpload', { app_id: APP_ID, body: IMAGE, idempotency_key: key })
+      expect(answer).toMatchObject({ status_code: 400, code: 'INVALID_REQUEST' })
+      expect(await call(service, 'listUploads', { app_id: APP_ID })).toMatchObject({ data: [] })
+    },
+  )
 
   it.each([{ Type: 'Timer', TriggerName: 'x' }, { app_id: APP_ID }])('cannot start a job with %j', async event => {
     await using service = await hosted()
@@ -122,6 +133,14 @@ describe('other callers', () => {
     expect(await call(service, 'getMaterialStats', { app_id: APP_ID }, {})).toMatchObject({ code: 'UNAUTHORIZED' })
     const keyed = { app_id: APP_ID, api_key: service.keys.read }
     expect(await call(service, 'getMaterialStats', keyed, {})).toHaveProperty('data')
+  })
+
+  it('with a key that is none are refused, whatever its characters', async () => {
+    await using service = await hosted()
+    const chinese = { app_id: APP_ID, api_key: '密钥' }
+    expect(await call(service, 'getMaterialStats', chinese, {})).toMatchObject({ code: 'UNAUTHORIZED' })
+    const broken = { app_id: APP_ID, api_key: 'a\nb' }
+    expect(await call(service, 'getMaterialStats', broken, {})).toMatchObject({ status_code: 400 })
   })
 })
 

@@ -4,15 +4,21 @@ import type { Operation } from '../../core/operation.ts'
 
 const Texts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
 
+/** What becomes a header: the bytes that HTTP would have brought, so that the door judges them alike. */
+const HeaderText = z
+  .string()
+  .regex(/^[^\0\r\n]*$/)
+  .transform(text => Buffer.from(text).toString('latin1'))
+
 /** The parts of a request, as the contract names them. The platform adds `userInfo`, which nothing here believes. */
 export const DirectCall = z.object({
   app_id: z.string().optional(),
   params: Texts.default({}),
   query: Texts.default({}),
   body: z.unknown().optional(),
-  idempotency_key: z.string().optional(),
+  idempotency_key: HeaderText.optional(),
   /** For callers that are no users of a mini program: another service of the environment, the console. */
-  api_key: z.string().optional(),
+  api_key: HeaderText.optional(),
 })
 
 /** A parsed call. */
