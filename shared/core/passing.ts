@@ -14,10 +14,12 @@ export interface PassingRules {
    * waits for `end`. Without it every chunk leaves as it comes.
    */
   pieces?: number
+  /** Is told how many bytes have come, with every chunk, before anything that was held back leaves. */
+  arrive?(total: number): void
   /** Sees every piece before it leaves. */
   look?(piece: Uint8Array): void
-  /** Is called when the source has ended well; answers what goes behind it. */
-  end?(): Uint8Array | undefined
+  /** Is called when the source has ended well, with the number of its bytes; answers what goes behind them. */
+  end?(total: number): Uint8Array | undefined
   /** What a failure of the source becomes. */
   failure?(cause: unknown): unknown
 }
@@ -32,6 +34,7 @@ export class Passing extends Readable {
   #head: Uint8Array | undefined
   #held: Uint8Array[] = []
   #heldBytes = 0
+  #total = 0
   #isWanted = false
   #isOver = false
   #failed = false
@@ -87,6 +90,8 @@ export class Passing extends Readable {
       const cause = new TypeError('not bytes')
       throw new AppError('INTERNAL', 'Something went wrong inside the service.', {}, { cause })
     }
+    this.#total += chunk.length
+    this.#rules.arrive?.(this.#total)
     const { pieces } = this.#rules
     if (pieces !== undefined && this.#heldBytes >= pieces) this.#leave()
     if (chunk.length > 0) this.#held.push(chunk)
@@ -98,7 +103,7 @@ export class Passing extends Readable {
     if (this.#isOver) return
     this.#isOver = true
     const last = this.#piece()
-    const tail = this.#rules.end?.()
+    const tail = this.#rules.end?.(this.#total)
     if (last) this.push(last)
     if (tail) this.push(tail)
     this.push(null)

@@ -11,15 +11,13 @@ const MAX_GATHERED_BYTES = 20 * 1024 * 1024
  * the wrong length. Fails with `AppError('FILE_CONTENT_MISMATCH')`.
  */
 export function exactly(body: Readable, size: number): Readable {
-  let received = 0
   return new Passing(body, {
     pieces: PIECE_BYTES,
-    look(piece) {
-      received += piece.length
-      if (received > size) throw wrongLength(size, received)
+    arrive(total) {
+      if (total > size) throw wrongLength(size, total)
     },
-    end() {
-      if (received !== size) throw wrongLength(size, received)
+    end(total) {
+      if (total !== size) throw wrongLength(size, total)
       return undefined
     },
   })

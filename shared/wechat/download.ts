@@ -45,13 +45,9 @@ function isFile(head: Uint8Array, contentType: string, isAttachment: boolean): b
 
 /** The same bytes, counted against Content-Length. */
 function measured(source: Readable, expected: number | undefined): Readable {
-  let received = 0
   return new Passing(source, {
-    look(piece) {
-      received += piece.length
-    },
-    end() {
-      if (expected !== undefined && received !== expected) throw brokeOff(new Error(`${received} of ${expected} bytes`))
+    end(total) {
+      if (expected !== undefined && total !== expected) throw brokeOff(new Error(`${total} of ${expected} bytes`))
       return undefined
     },
     failure: brokeOff,

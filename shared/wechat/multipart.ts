@@ -50,7 +50,7 @@ export function multipartBody(
         // Opened here and not in the generator: the store answers while the connection to WeChat is made.
         const source = file.open(signal).then(stream => addAbortSignal(signal, stream.on('error', ignore)))
         source.catch(ignore)
-        return new Passing(source, { head, pieces: PIECE_BYTES, ...checks(file, tail) }).on('error', ignore)
+        return new Passing(source, { head, pieces: PIECE_BYTES, ...checks(file, tail) })
       },
     },
   }
@@ -59,17 +59,17 @@ export function multipartBody(
 /** A source that fails before anybody reads it is no crash: the failure of the call tells. */
 const ignore = (): void => undefined
 
-function checks(file: MediaFile, tail: Uint8Array): Required<Pick<PassingRules, 'look' | 'end'>> {
+function checks(file: MediaFile, tail: Uint8Array): Required<Pick<PassingRules, 'arrive' | 'look' | 'end'>> {
   const hash = file.sha256 === undefined ? undefined : createHash('sha256')
-  let sent = 0
   return {
+    arrive(total) {
+      if (total > file.size) throw mismatch('The file is longer than declared.')
+    },
     look(piece) {
-      sent += piece.length
-      if (sent > file.size) throw mismatch('The file is longer than declared.')
       hash?.update(piece)
     },
-    end() {
-      if (sent < file.size) throw mismatch('The file is shorter than declared.')
+    end(total) {
+      if (total < file.size) throw mismatch('The file is shorter than declared.')
       if (hash && hash.digest('hex') !== file.sha256) throw mismatch('The file has another SHA-256 than declared.')
       return tail
     },

@@ -112,11 +112,9 @@ function usable(answer: Dispatcher.ResponseData, maxBytes: number): TransportAns
 
 /** The same bytes; one too many destroys the stream. */
 function limited(body: Readable, maxBytes: number): Readable {
-  let received = 0
   return new Passing(body, {
-    look(piece) {
-      received += piece.length
-      if (received > maxBytes) throw oversized(maxBytes)
+    arrive(total) {
+      if (total > maxBytes) throw oversized(maxBytes)
     },
   })
 }

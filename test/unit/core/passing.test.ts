@@ -76,6 +76,15 @@ describe('passing bytes', () => {
     expect(Buffer.concat(pieces).length).toBeLessThan(12 * 16_384)
   })
 
+  it('keeps what was held back from a reader when one byte more arrives than may', async () => {
+    const refusal = new Error('too long')
+    const arrive = (total: number) => {
+      if (total > PIECE_BYTES) throw refusal
+    }
+    const { pieces, error } = await read(new Passing(sourceOf(records(5)), { pieces: PIECE_BYTES, arrive }))
+    expect({ pieces, error }).toEqual({ pieces: [], error: refusal })
+  })
+
   it('takes no more from its source than its reader has room for', async () => {
     let given = 0
     const source = new Readable({
