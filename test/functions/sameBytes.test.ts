@@ -146,6 +146,29 @@ describe('the same file again', () => {
     },
   )
 
+  it('that was forced and refused is known by the first also before its claim is given back', async () => {
+    await using service = await world()
+    const one = await stored(service)
+    service.control.addFault({ path: ADD, kind: 'errcode', errcode: 40007, times: 1 })
+    const forced = await openAndPost(service, { ...SAME, declared: { force: true } })
+    service.dropEvents()
+    let puts = 0
+    const table: typeof service.table = {
+      ...service.table,
+      put: async (draft, expected, signal) => {
+        // The claim is taken, and never given back.
+        if (draft.pk.startsWith('HASH#') && ++puts > 1) throw new AppError('STORE_UNAVAILABLE', 'The table is away.')
+        return service.table.put(draft, expected, signal)
+      },
+    }
+    const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: forced.uploadId } } as const
+    await service.run(forwardUpload, hint, { ports: { table } })
+    expect(await view(service, forced)).toMatchObject({ state: 'REJECTED' })
+    expect(puts).toBe(2)
+    expect(await stored(service)).toMatchObject({ media_id: one.media_id, reused: true })
+    expect(service.materials()).toHaveLength(1)
+  })
+
   it('that was forced and refused is still waited for while the first one is unclear', async () => {
     await using service = await world()
     service.control.addFault({ path: ADD, kind: 'accept-then-reset', times: 1 })

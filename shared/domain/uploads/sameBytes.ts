@@ -130,10 +130,22 @@ export async function closeRejected({ table, clock, log, metrics }: PortsOf<'tab
   }
 }
 
-/** The upload of a claim as long as it can still answer for those bytes. */
+/**
+ * The upload of a claim as long as it can still answer for those bytes, else the one that force took it from: a refused
+ * upload is written down before its claim is given back.
+ */
 async function holderOf(
+  ports: SamePorts,
+  { data: { upload_id, before, ...claim } }: Row<HashData>,
+  signal: AbortSignal,
+): Promise<UploadData | undefined> {
+  const holder = await answering(ports, { ...claim, upload_id }, signal)
+  return holder ?? (before === undefined ? undefined : answering(ports, { ...claim, upload_id: before }, signal))
+}
+
+async function answering(
   { table }: SamePorts,
-  { data: { app_id, upload_id, sha256 } }: Row<HashData>,
+  { app_id, upload_id, sha256 }: Pick<HashData, 'app_id' | 'upload_id' | 'sha256'>,
   signal: AbortSignal,
 ): Promise<UploadData | undefined> {
   const holder = (await findUpload(table, { appId: app_id, uploadId: upload_id, signal }))?.data
