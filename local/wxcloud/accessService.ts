@@ -21,13 +21,15 @@ export interface AccessService {
   log: Log
 }
 
+const TOO_LARGE = 'EXCEED_MAX_PAYLOAD_SIZE'
+
 /** Starts it. Rejects with Node's error when the port is taken. */
 export function startAccessService(service: AccessService): Promise<RunningServer> {
   return listen(service.port, (request, response) => {
     answer(service, request, response).catch((error: unknown) => {
       if (error instanceof RunFailure) {
         service.log.error('a function gave no answer', { error })
-        return refuse(response, error.code, error.code === 'EXCEED_MAX_PAYLOAD_SIZE' ? 413 : 500)
+        return refuse(response, error.code, error.code === TOO_LARGE ? 413 : 500)
       }
       if (!request.destroyed) service.log.error('the access service failed', { error })
       response.destroy()
@@ -39,7 +41,7 @@ async function answer(service: AccessService, request: IncomingMessage, response
   const url = URL.parse(`http://localhost${request.url ?? '/'}`) ?? new URL('http://localhost/')
   const body = await readBody(request, MAX_BODY_BYTES)
   const arrived = body && { method: request.method ?? 'GET', url, headers: flat(request.headers), body }
-  if (!arrived || isTooLarge(arrived)) return refuse(response, 'EXCEED_MAX_PAYLOAD_SIZE', 413)
+  if (!arrived || isTooLarge(arrived)) return refuse(response, TOO_LARGE, 413)
   if (url.pathname === CALL_FUNCTION) return callFunction(service, { request, response, body: arrived.body })
   const event = accessEvent(arrived, { env: service.env, requestId: randomUUID() })
   const result = AccessResult.parse(await service.runner.call(ROUTER, event))
@@ -67,7 +69,7 @@ async function callFunction(
 function refuse(response: ServerResponse, code: string, status: number): void {
   sendJson(response, status, {
     code,
-    message: `${code}: files go through POST /wechat/uploads`,
+    message: code === TOO_LARGE ? `${code}: files go through POST /wechat/uploads` : code,
     requestId: randomUUID(),
   })
 }

@@ -74,6 +74,17 @@ describe('a request', () => {
     expect(request.headers.get('x-a')).toBe('p, q')
   })
 
+  it('may have null for whatever it does not carry', async () => {
+    const nothing = {
+      headers: null,
+      queryStringParameters: null,
+      body: null,
+      isBase64Encoded: null,
+      requestContext: null,
+    }
+    expect(await toRequest(event(nothing)).text()).toBe('')
+  })
+
   it('survives header values that are no Latin-1', () => {
     expect(toRequest(event({ headers: { 'x-name': '日落' } })).headers.has('x-name')).toBe(false)
   })

@@ -3,18 +3,21 @@ import * as z from 'zod'
 import { eventHeaders, gatewayRequest } from '../gateway.ts'
 
 /** `isBase64Encoded` comes as a boolean or as a string. */
-const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]).default(false)
+const Flag = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')])
+  .nullish()
+  .transform(flag => flag ?? false)
 const Values = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional())
 
 /** The fields of the event that are used. */
 export const HttpEvent = z.object({
   path: z.string(),
   httpMethod: z.string(),
-  headers: Values.default({}),
+  headers: Values.nullish(),
   queryStringParameters: Values.nullish(),
   body: z.string().nullish(),
   isBase64Encoded: Flag,
-  requestContext: z.object({ requestId: z.string().optional() }).optional(),
+  requestContext: z.object({ requestId: z.string().nullish() }).nullish(),
 })
 
 /** A parsed event. */
@@ -24,7 +27,7 @@ export type HttpEvent = z.infer<typeof HttpEvent>
 export function toRequest(event: HttpEvent): Request {
   const url = new URL(`https://localhost${event.path}`)
   for (const [name, value] of pairs(event.queryStringParameters ?? {})) url.searchParams.append(name, value)
-  const headers = eventHeaders(pairs(event.headers))
+  const headers = eventHeaders(pairs(event.headers ?? {}))
   const { body, isBase64Encoded } = event
   return gatewayRequest({ url, method: event.httpMethod, headers, body, isBase64Encoded })
 }
