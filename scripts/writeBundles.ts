@@ -24,15 +24,19 @@ export async function writeBundles(outdir: string, { host, bundles, files, metaf
 }
 
 /**
- * What the entry says to V8 before the bundle is loaded; on a command line the first one has no effect (V8 13.6). Files
- * pass in buffers of 16 kB that die young, and V8 has two ways of making them expensive (docs/performance.md):
+ * What the entry of a function that files pass says to V8 before the bundle is loaded; on a command line the first one has
+ * no effect (V8 13.6). Files are buffers of 16 kB that die young, and V8 makes them expensive in two ways (docs/performance.md):
  *
  * - A young generation that grows lets them pile up. Lambda's runtime sets `--max-semi-space-size` on its command line,
  *   which outdoes NODE_OPTIONS, but nothing grows by a factor of 1.
  * - Their bytes count as growth of the old generation, whose limit V8 keeps close to its size where little else is
- *   allocated: the whole heap was marked twice a file. At three times what is alive it is met by real growth.
+ *   allocated: the whole heap was marked twice a file. At two and a half times what is alive it is met by real growth.
  */
-export const ENTRY_FLAGS: readonly string[] = ['--semi-space-growth-factor=1', '--heap-growing-percent=200']
+export const ENTRY_FLAGS: readonly string[] = ['--semi-space-growth-factor=1', '--heap-growing-percent=150']
+
+/** Whether files pass through: it has the store, or reads forms. JSON alone is collected cheapest as V8 does it by itself. */
+const carriesFiles = ({ ports, modules }: Pick<Bundle, 'ports' | 'modules'>): boolean =>
+  ports.includes('objects') || modules.some(path => path.includes('/busboy/'))
 
 /** undici names them for what is not used here. */
 const NEVER_LOADED = new Set(['node:perf_hooks', 'node:sqlite', 'node:worker_threads'])
@@ -44,14 +48,19 @@ const NEVER_LOADED = new Set(['node:perf_hooks', 'node:sqlite', 'node:worker_thr
  * Node has its own modules compiled, for V8 as it was started: after a flag they would be compiled anew, 30 ms of CPU in
  * every INIT. So what the bundle asks for, and what is behind web requests, is loaded before the flags are set.
  */
-export function entryOf({ id, kind, builtins }: Pick<Bundle, 'id' | 'kind' | 'builtins'>): string {
-  const before = builtins.filter(name => !NEVER_LOADED.has(name)).map(name => `require('${name}')\n`)
-  const web = kind === 'operation' ? ['void globalThis.Request\n'] : []
-  const flags = ENTRY_FLAGS.map(flag => `setFlagsFromString('${flag}')\n`)
-  return `import { createRequire } from 'node:module'
-import { setFlagsFromString } from 'node:v8'
-const require = createRequire(import.meta.url)
-${[...before, ...web, ...flags].join('')}export const { main } = require('./${id}.cjs')
-await main.primed
-`
+export function entryOf(bundle: Pick<Bundle, 'id' | 'kind' | 'builtins' | 'ports' | 'modules'>): string {
+  return [
+    "import { createRequire } from 'node:module'",
+    ...(carriesFiles(bundle) ? ["import { setFlagsFromString } from 'node:v8'"] : []),
+    'const require = createRequire(import.meta.url)',
+    ...(carriesFiles(bundle) ? flagLines(bundle) : []),
+    `export const { main } = require('./${bundle.id}.cjs')`,
+    'await main.primed\n',
+  ].join('\n')
+}
+
+function flagLines({ kind, builtins }: Pick<Bundle, 'kind' | 'builtins'>): string[] {
+  const before = builtins.filter(name => !NEVER_LOADED.has(name)).map(name => `require('${name}')`)
+  const web = kind === 'operation' ? ['void globalThis.Request'] : []
+  return [...before, ...web, ...ENTRY_FLAGS.map(flag => `setFlagsFromString('${flag}')`)]
 }

@@ -26,7 +26,9 @@ async function measure(keep: Keep, tools: Tools): Promise<Row[]> {
   const { url: weChatUrl } = await weChat.call('facts')
   const limit = await keep(startActor<ListActions, unknown>('actors/plainList.ts', { weChatUrl }))
   const env = storeEnvironment('http://127.0.0.1:1', weChatUrl)
-  const ours = await keep(startActor<ListActions, null>('actors/ourList.ts', null, { env, asFunction: true }))
+  // As of a function of JSON: no files, no flags.
+  const options = { env, asFunction: true, entryFlags: [] }
+  const ours = await keep(startActor<ListActions, null>('actors/ourList.ts', null, options))
   const task = { items: ITEMS, concurrency: IN_FLIGHT }
   const calls: number[] = []
   const read = async (actor: Actor<ListActions>) => {

@@ -35,5 +35,5 @@ async function bundle(file: string): Promise<string> {
 /** What serverless.yml sets for every function, as far as it matters to Node itself. */
 export const FUNCTION_ENV: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' }
 
-/** What Lambda's runtime has on Node's command line for a function of 256 MB; its entry adds `ENTRY_FLAGS`. */
+/** What Lambda's runtime has on Node's command line for a function of 256 MB; the entry of one that files pass adds `ENTRY_FLAGS`. */
 export const FUNCTION_FLAGS: readonly string[] = ['--max-semi-space-size=12', '--max-old-space-size=231']
