@@ -79,7 +79,7 @@ export class Passing extends Readable {
       .on('data', (chunk: unknown) => this.#attempt(() => this.#take(chunk)))
       .once('end', () => this.#attempt(() => this.#end()))
       .on('error', cause => this.#fail(cause))
-      .once('close', () => this.#isOver || this.#fail(lost()))
+      .once('close', () => this.#isOver || source.readableEnded || this.#fail(lost()))
     if (this.destroyed) source.destroy()
     else if (source.destroyed && !source.readableEnded) this.#fail(lost())
     else if (this.#isWanted) this._read()

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { firstBytes } from '../../../shared/core/firstBytes.ts'
 import { Passing, PIECE_BYTES } from '../../../shared/core/passing.ts'
 
 const HEAD = Buffer.from('头')
@@ -135,6 +136,15 @@ describe('a source that fails', () => {
     source.resume()
     await once(source, 'end')
     expect(await buffer(new Passing(source, { head: HEAD, end: () => TAIL }))).toEqual(Buffer.concat([HEAD, TAIL]))
+  })
+
+  it('ends well behind a look at an empty source, which ends with that and closes later', async () => {
+    const source = new Readable({ read: () => undefined, destroy: (error, done) => void setImmediate(done, error) })
+    source.push(null)
+    expect(await firstBytes(source, 16)).toHaveLength(0)
+    const passing = new Passing(source, { end: () => TAIL })
+    await once(source, 'close')
+    expect(await buffer(passing)).toEqual(TAIL)
   })
 })
 
