@@ -24,6 +24,8 @@ const FORGET = rows('PARK', 'Query', 'DeleteItem')
 const JOB: readonly Grant[] = [['sqs:SendMessage', 'failures']]
 /** Temporary media, and the rows that find them in other orders. */
 const TRACKED = [...rows('MED', 'GetItem', 'PutItem'), ...rows('MEDX', 'PutItem'), ...rows('MEDF', 'PutItem')]
+/** For whoever says how old a media is: one that was tracked without its age moves in the order of expiry. */
+const AGED = rows('MEDX', 'GetItem', 'DeleteItem')
 /** An account's settings of the message push. */
 const CALLBACK: readonly Grant[] = [...rows('ACCOUNT', 'GetItem'), ['kms:Decrypt', 'secret/callback']]
 /** Copies of WeChat's files. */
@@ -37,7 +39,7 @@ const COUNTS = rows('LIB', 'GetItem', 'PutItem')
 
 /** The table: everything beside its own log that a function may do, by its id. */
 export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
-  uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT, ...TRACKED, ...COPIES],
+  uploadTemporaryMedia: [...DOOR, ...ONCE, ...WECHAT, ...TRACKED, ...AGED, ...COPIES],
   uploadMaterial: [
     ...DOOR,
     ...ONCE,
@@ -68,18 +70,13 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...objects('in', 'DeleteObject'),
   ],
   listTemporaryMedia: [...DOOR, ...rows('MEDX', 'Query'), ...rows('MED', 'GetItem'), ...readObjects('store')],
-  trackTemporaryMedia: [
-    ...DOOR,
-    ...ONCE,
-    ...TRACKED,
-    ...rows('MEDX', 'GetItem', 'DeleteItem'),
-    ...readObjects('store'),
-  ],
+  trackTemporaryMedia: [...DOOR, ...ONCE, ...TRACKED, ...AGED, ...readObjects('store')],
   renewTemporaryMedia: [
     ...DOOR,
     ...ONCE,
     ...WECHAT,
     ...TRACKED,
+    ...AGED,
     ...COPIES,
     ...readObjects('in'),
     ...objects('in', 'DeleteObject'),
@@ -167,6 +164,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     ...readObjects('in'),
     ...objects('in', 'DeleteObject'),
     ...TRACKED,
+    ...AGED,
   ],
   mirrorTemporaryMedia: [
     ...JOB,
@@ -202,7 +200,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Grant[]>> = {
     due('message'),
     ...rows('MSG', 'GetItem', 'PutItem'),
     ...TRACKED,
-    ...rows('MEDX', 'GetItem', 'DeleteItem'),
+    ...AGED,
     ...rows('OPENID', 'GetItem', 'PutItem'),
     ...rows('ERASE', 'GetItem'),
     ['kms:Encrypt', 'secret/openid'],

@@ -5,6 +5,7 @@ import { findTemporary } from '../../../shared/domain/temporary/temporaryRow.ts'
 import { type SeenMedia, trackMedia } from '../../../shared/domain/temporary/trackMedia.ts'
 import { unconditional } from '../../support/brokenTables.ts'
 import { killable } from '../../support/killable.ts'
+import { permitted } from '../../support/permitted.ts'
 import { APP_ID, type World, world } from '../../support/world.ts'
 
 const DAY_MS = 86_400_000
@@ -34,6 +35,19 @@ describe('tracking', () => {
     expect(await places(service)).toHaveLength(1)
     expect((await service.table.list(`MEDF#${APP_ID}#0f`, { limit: 9 })).items).toHaveLength(1)
   })
+
+  it.each(['uploadTemporaryMedia', 'renewTemporaryMedia', 'forwardUpload', 'archiveMessage'])(
+    'lets %s say the age of a media that somebody tracked without it, within its role',
+    async id => {
+      await using service = await world()
+      const roles = permitted()
+      const ports = { ...service.ports, table: roles.table(service.table) }
+      await trackMedia(ports, seen(service, { createdAt: undefined }))
+      await roles.as(id, () => trackMedia(ports, seen(service)))
+      roles.check()
+      expect(await places(service)).toHaveLength(1)
+    },
+  )
 
   it('without conditional writes would make more of them', async () => {
     await using service = await world()
