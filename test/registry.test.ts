@@ -30,7 +30,7 @@ const Definition = z.object({
   ),
 })
 
-/** Only the clock starts them without waiting: the next minute is the next try, and what has waited longer is worth nothing. */
+/** The next minute is the next try, and what has waited longer is a tick or a hint. */
 const TICKS = ['refreshToken', 'sweepUploads']
 
 const definition = Definition.parse(parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8'), { logLevel: 'error' }))

@@ -1,4 +1,4 @@
-/** Lambda's Invoke API over the local functions, so that they call each other through the real AWS SDK. */
+/** Lambda's Invoke API over the local functions, so that they call each other by the requests that go to AWS. */
 import { FunctionFailure, type FunctionRunner, isTooLarge } from './functionRunner.ts'
 import { listen, type RunningServer, readBody, sendJson } from './httpServer.ts'
 import type { StackControl } from './stackControl.ts'
