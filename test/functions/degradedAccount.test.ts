@@ -11,6 +11,7 @@ import { sweepUploads } from '../../functions/sweepUploads.ts'
 import { callQuotas } from '../../shared/domain/quotas/callQuotas.ts'
 import { forgetRefusals } from '../../shared/domain/quotas/refusalRow.ts'
 import type { WeChat } from '../../shared/ports/wechat.ts'
+import { fileBytes } from '../support/files.ts'
 import { openAndPost, view } from '../support/uploads.ts'
 import { APP_ID, type Ask, type World, world } from '../support/world.ts'
 
@@ -238,6 +239,28 @@ describe('uploads that wait for the account', () => {
     }
     expect(await view(service, mine)).toMatchObject({ state: 'STORED', attempts: 1 })
     expect(await view(service, other)).toMatchObject({ state: 'PARKED' })
+  })
+
+  it('are sent soon once it is mended, and so are those that wait for them, for they have the same bytes', async () => {
+    await using service = await world()
+    service.control.putAccount({ appId: APP_ID, frozen: true })
+    const bytes = fileBytes('jpg')
+    const first = await openAndPost(service, { bytes })
+    await service.deliver()
+    expect(await view(service, first)).toMatchObject({ state: 'PARKED', error: { code: 'ACCOUNT_MISCONFIGURED' } })
+    const second = await openAndPost(service, { bytes, filename: '二.jpg' })
+    await service.deliver()
+    expect(await view(service, second)).toMatchObject({ state: 'PARKED', error: { code: 'SAME_BYTES_UPLOADING' } })
+    service.control.putAccount({ appId: APP_ID, frozen: false })
+    await service.clock.advance(MINUTE_MS)
+    await service.drive(put(service, { name: '修好了' }))
+    await service.settled()
+    for (let minute = 0; minute < 3; minute++) {
+      await service.clock.advance(MINUTE_MS)
+      await service.sweep()
+    }
+    expect(await view(service, first)).toMatchObject({ state: 'STORED', attempts: 1 })
+    expect(await view(service, second)).toMatchObject({ state: 'STORED', reused: true })
   })
 
   it('are found without reading what else the account has, and another run’s row stays as it is', async () => {

@@ -128,12 +128,16 @@ export function parked(data: UploadData, error: AppError, { now, until }: { now:
   return uploadRow({ ...rest, state: 'PARKED', parked_until: until, error: failureOf(error), updated_at: now }, until)
 }
 
-/** Reasons to wait that an operator takes away. */
-const ACCOUNT_FAULTS: ReadonlySet<string> = new Set(['ACCOUNT_MISCONFIGURED', 'SECRET_UNREADABLE'])
+/** Reasons to wait that an operator takes away; an upload of the same bytes waits for as long as the other one. */
+const OPERATOR_ENDS: ReadonlySet<string> = new Set([
+  'ACCOUNT_MISCONFIGURED',
+  'SECRET_UNREADABLE',
+  'SAME_BYTES_UPLOADING',
+])
 
 /** The operator has acted: what waited for that is tried at `until` (ms); `undefined` for what waits for anything else. */
 export function woken(data: UploadData, until: number): Next | undefined {
-  const isWaiting = data.state === 'PARKED' && ACCOUNT_FAULTS.has(data.error?.code ?? '')
+  const isWaiting = data.state === 'PARKED' && OPERATOR_ENDS.has(data.error?.code ?? '')
   if (!isWaiting || (data.parked_until ?? 0) <= until) return undefined
   return uploadRow({ ...data, parked_until: until }, until)
 }

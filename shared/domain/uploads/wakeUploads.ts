@@ -4,7 +4,7 @@ import type { PortsOf } from '../../core/ports.ts'
 import type { RowKey } from '../../ports/table.ts'
 import { workFairly } from '../due/workFairly.ts'
 import { LOOK_AGAIN_MS } from '../quotas/callQuotas.ts'
-import { MISCONFIGURED_PARK_S, woken } from './transitions.ts'
+import { MISCONFIGURED_PARK_S, SAME_BYTES_PARK_MS, woken } from './transitions.ts'
 import { findUpload, parseUploadKey, UPLOAD_QUEUE, uploadKey } from './uploadRow.ts'
 
 /** Keys of all accounts that are looked at; what stands behind them waits for its own time. */
@@ -15,11 +15,16 @@ const MIN_REMAINING_MS = 10_000
 const HEARD_OF_MS = LOOK_AGAIN_MS + 5_000
 
 /**
- * Makes an account's uploads due that a fault of the account parked; answers how many. It reads the due-time index for the
- * hour that such a fault parks them for, never the account's other uploads.
+ * Makes an account's uploads due that a fault of the account parked, and those that wait for such a one; answers how many.
+ * It reads the due-time index for the hour that such a fault parks them for, never the account's other uploads.
  */
 export async function wakeUploads({ table, clock, log }: PortsOf<'table'>, appId: string, call: Call): Promise<number> {
-  const due = await table.due(UPLOAD_QUEUE, clock.now() + MISCONFIGURED_PARK_S * 1000, WINDOW, call.signal)
+  const due = await table.due(
+    UPLOAD_QUEUE,
+    clock.now() + MISCONFIGURED_PARK_S * 1000 + SAME_BYTES_PARK_MS,
+    WINDOW,
+    call.signal,
+  )
   const { pk } = uploadKey(appId, '')
   let moved = 0
   const wake = async (key: RowKey): Promise<void> => {
