@@ -20,6 +20,7 @@ export function connecting(options: buildConnector.BuildOptions = {}): buildConn
 
 interface Parser {
   paused: boolean
+  shouldKeepAlive: boolean
   resume(): void
 }
 
@@ -36,5 +37,11 @@ function survivesItsEnd(socket: Socket & { [symbols.kParser]?: Parser | null }):
     // A destroyed socket's parser does not resume.
     parser.paused = false
   }
-  socket.on('end', goOn).on('error', goOn).on('close', goOn)
+  const fail = () => {
+    goOn()
+    // undici takes a reset for the end of a body without length, whatever of it is missing.
+    const parser = socket[symbols.kParser]
+    if (parser) parser.shouldKeepAlive = true
+  }
+  socket.on('end', goOn).on('error', fail).on('close', goOn)
 }

@@ -118,6 +118,19 @@ describe('a file', () => {
     expect(await rejection(buffer(body))).toMatchObject({ code: 'WECHAT_BAD_ANSWER' })
   })
 
+  it('of no declared length whose connection is reset is an error of its body, whatever came until then', async () => {
+    let reset = () => undefined as unknown
+    const { media } = await clientOf(async (socket, request) => {
+      await request.body()
+      reset = () => socket.resetAndDestroy()
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n${ATTACHMENT}\r\nConnection: close\r\n\r\n`)
+      socket.write(jpegBytes(100_000))
+    })
+    const body = bodyOf(await media.get('M'))
+    reset()
+    expect(await rejection(buffer(body))).toMatchObject({ code: 'WECHAT_BAD_ANSWER' })
+  })
+
   it.each([299_999, 300_001])(
     'of other length than announced (%i) is an error of its body, whatever the transport',
     async size => {
