@@ -110,11 +110,10 @@ const CALLING = new Map(
   ]),
 )
 
-/** The class of docs/performance.md row 12 that a bundle's ports put it into; the same object for the same class. */
-export function sizeClass({ host, ports }: Pick<Bundle, 'host' | 'ports'>): SizeClass {
-  const sdk = host === 'lambda'
+/** The class of docs/performance.md row 12 that a Lambda bundle's ports put it into; the same object for the same class. */
+export function sizeClass({ ports }: Pick<Bundle, 'ports'>): SizeClass {
   const store = ports.includes('objects') || ports.includes('signer')
-  const base = sdk && store ? WITH_STORE : sdk && ports.includes('table') ? WITH_TABLE : PLAIN
+  const base = store ? WITH_STORE : ports.includes('table') ? WITH_TABLE : PLAIN
   const calls = ports.some(port => PORT_PACKAGES[port]?.includes('undici'))
   return (calls && CALLING.get(base.name)) || base
 }
