@@ -5,6 +5,7 @@ import { listTemporaryMedia } from '../../functions/listTemporaryMedia.ts'
 import { mirrorTemporaryMedia } from '../../functions/mirrorTemporaryMedia.ts'
 import { renewTemporaryMedia } from '../../functions/renewTemporaryMedia.ts'
 import { openidHash } from '../../shared/domain/temporary/openidHash.ts'
+import { temporaryKey } from '../../shared/domain/temporary/temporaryRow.ts'
 import { trackMedia } from '../../shared/domain/temporary/trackMedia.ts'
 import { fileBytes } from '../support/files.ts'
 import { killable } from '../support/killable.ts'
@@ -54,6 +55,16 @@ it('takes later uploads of the same bytes, too', async () => {
   const { data } = await service.drive(service.ok(renewTemporaryMedia, { params: { mediaId } }))
   expect(await erase(service)).toEqual({ data: { erased: 2 } })
   expect((await rowOf(service, data.media_id)).state).toBe('ERASED')
+})
+
+it('of a media that WeChat dropped long ago stays written down until late runs have ended', async () => {
+  await using service = await world()
+  const mediaId = await seen(service, fileBytes('jpg'), { openidHash: await hashOf(service) })
+  await service.mirror()
+  await service.clock.advance(40 * DAY_MS)
+  expect(await erase(service)).toEqual({ data: { erased: 1 } })
+  const row = await service.table.get(temporaryKey({ appId: APP_ID, mediaId }))
+  expect((row?.ttl ?? 0) * 1000).toBeGreaterThan(row?.due?.at ?? Number.POSITIVE_INFINITY)
 })
 
 it('takes a copy away that lies under another day, for its age became known later', async () => {

@@ -150,6 +150,8 @@ function dueOf({
   return isKept && keep_until !== undefined ? { due: { queue: RETENTION_QUEUE, at: keep_until } } : {}
 }
 
-/** When rows about a media without a copy may be collected. */
-export const ttlOf = ({ state, expires_at }: TemporaryData): { ttl?: number } =>
-  state === 'LOST' || state === 'ERASED' ? { ttl: Math.ceil(expires_at / 1000) + KEEP_GONE_S } : {}
+/** When rows about a media without a copy may be collected: never before what is still to be done. */
+export const ttlOf = ({ state, expires_at, keep_until = 0 }: TemporaryData): { ttl?: number } =>
+  state === 'LOST' || state === 'ERASED'
+    ? { ttl: Math.ceil(Math.max(expires_at, keep_until) / 1000) + KEEP_GONE_S }
+    : {}
