@@ -67,6 +67,24 @@ it('of a media that WeChat dropped long ago stays written down until late runs h
   expect((row?.ttl ?? 0) * 1000).toBeGreaterThan(row?.due?.at ?? Number.POSITIVE_INFINITY)
 })
 
+it('leaves no place in the order of expiry for good, also where a copy was under way', async () => {
+  await using service = await world()
+  await seen(service, fileBytes('jpg'), { openidHash: await hashOf(service) })
+  const objects: typeof service.objects = {
+    ...service.objects,
+    async write(...args) {
+      const written = await service.objects.write(...args)
+      await erase(service)
+      return written
+    },
+  }
+  await service.drive(service.run(mirrorTemporaryMedia, { trigger: 'schedule' }, { ports: { objects } }))
+  await service.clock.advance(16 * 60_000)
+  await service.mirror()
+  const { items } = await service.table.list<{ state: string }>(`MEDX#${APP_ID}`, { limit: 9 })
+  expect(items.map(({ data, ttl }) => [data.state, ttl !== undefined])).toEqual([['ERASED', true]])
+})
+
 it('takes a copy away that lies under another day, for its age became known later', async () => {
   await using service = await world()
   const createdAt = service.clock.now() - DAY_MS

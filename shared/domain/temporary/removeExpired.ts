@@ -7,7 +7,7 @@ import { type ArchiveRules, archiveRules } from './archive.ts'
 import { finishErasure } from './eraseFan.ts'
 import { isErasureKey } from './erasure.ts'
 import { mirrored } from './keepFile.ts'
-import { removeFromIndex } from './mediaIndex.ts'
+import { indexMedia, removeFromIndex } from './mediaIndex.ts'
 import { removeCopies } from './removeCopies.ts'
 import { findTemporary, parseTemporaryKey, RETENTION_QUEUE, type TemporaryRow, temporaryRow } from './temporaryRow.ts'
 
@@ -72,6 +72,8 @@ async function removeLate(
 ): Promise<boolean> {
   await removeCopies(ports, row.data, signal)
   const { keep_until: _, stems: __, ...data } = row.data
+  // Theirs may be the last word on its place in the order of expiry, without an end.
+  await indexMedia(ports.table, data, signal)
   await ports.table.put(temporaryRow(data), row.version, signal)
   return false
 }
