@@ -16,7 +16,7 @@ const KINDS = [
   'hang',
 ] as const
 
-/** Kinds whose call is refused before it has any effect, unless the rule says otherwise. */
+/** Kinds whose call is refused before it has an effect, unless the rule says otherwise. */
 const UNEXECUTED: readonly string[] = ['errcode', 'reset-before', 'status', 'html', 'spurious-40001']
 
 /** A rule as it is added. */

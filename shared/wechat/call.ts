@@ -31,7 +31,7 @@ export interface AccountWires extends Wires, CallWatch {
 
 /** Times a call is made before its failure is the answer. */
 const MAX_TRIES = 3
-/** The longest first pause; each later one may be twice as long. Full jitter: any part of it, so that callers part. */
+/** The longest first pause; each later one may be twice as long. Full jitter: a random part of it, so that callers part. */
 const FIRST_PAUSE_MS = 500
 
 /** One call: how it is asked and how its JSON answer is judged. */

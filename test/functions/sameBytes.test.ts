@@ -283,34 +283,23 @@ describe('whether it is gone', () => {
     expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
   })
 
-  it('waits for a table that throttles while the token is read, and then reuses', async () => {
+  it.each([
+    [
+      'waits for a table that throttles while the token is read, and then reuses',
+      () => new AppError('STORE_UNAVAILABLE', 'The table is busy.'),
+    ],
+    [
+      'is not decided by a run whose time is up: the next one asks',
+      () => new DOMException('The run has ended.', 'AbortError'),
+    ],
+  ])('%s', async (_, failure) => {
     await using service = await world()
     const one = await stored(service)
     const opened = await openAndPost(service, SAME)
-    const throttled = async () => {
-      throw new AppError('STORE_UNAVAILABLE', 'The table is busy.')
-    }
-    const wechat: WeChat = {
-      ...service.wechat,
-      material: appId => ({ ...service.wechat.material(appId), get: throttled }),
-    }
+    const get = () => Promise.reject(failure())
+    const wechat: WeChat = { ...service.wechat, material: appId => ({ ...service.wechat.material(appId), get }) }
     const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: opened.uploadId } } as const
     service.dropEvents()
-    await service.run(forwardUpload, hint, { ports: { wechat } })
-    await sweepFor(service, 3)
-    expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })
-  })
-
-  it('is not decided by a run whose time is up: the next one asks', async () => {
-    await using service = await world()
-    const one = await stored(service)
-    const opened = await openAndPost(service, SAME)
-    service.dropEvents()
-    const gone = async () => {
-      throw new DOMException('The run has ended.', 'AbortError')
-    }
-    const wechat: WeChat = { ...service.wechat, material: appId => ({ ...service.wechat.material(appId), get: gone }) }
-    const hint = { trigger: 'call', payload: { app_id: APP_ID, upload_id: opened.uploadId } } as const
     await service.run(forwardUpload, hint, { ports: { wechat } })
     await sweepFor(service, 3)
     expect(await view(service, opened)).toMatchObject({ state: 'STORED', media_id: one.media_id, reused: true })

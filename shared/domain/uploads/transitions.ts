@@ -181,7 +181,7 @@ export const handedOver = (data: UploadData, now: number): Next =>
 /** Whether a run must write down that it begins: it was handed over in vain, and the file may be why. */
 export const isSuspect = ({ handed = 0 }: UploadData): boolean => handed > HANDED_IN_VAIN
 
-/** A run begins with a suspect, and has as long as any other before the next one is called. */
+/** A run begins with a suspect, and has as long as every other before the next one is called. */
 export const begun = (data: UploadData, now: number): Next =>
   uploadRow({ ...data, begun: (data.begun ?? 0) + 1 }, now + HAND_AGAIN_MS)
 
